@@ -1,0 +1,18 @@
+from accounts.models.claim import LineClaim
+from accounts.models.consent import Consent
+from accounts.models.line import IdentityCheck, Line, LineOwnership, LineQuerySet, LineState
+from accounts.models.sim import Sim, SimKind
+from accounts.models.subscriber import Subscriber
+
+__all__ = [
+    "Consent",
+    "IdentityCheck",
+    "Line",
+    "LineClaim",
+    "LineOwnership",
+    "LineQuerySet",
+    "LineState",
+    "Sim",
+    "SimKind",
+    "Subscriber",
+]

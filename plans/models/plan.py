@@ -1,0 +1,111 @@
+"""What is on sale."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from plans.models.zone import Zone
+from plans.wording import Wording
+
+
+class PlanKind(models.TextChoices):
+    PLAN = "plan", _("plan")
+    ADD_ON = "add_on", _("add-on")
+
+
+class ValidityUnit(models.TextChoices):
+    DAY = "day", _("day")
+    MONTH = "month", _("month")
+
+
+class AddOnEnd(models.TextChoices):
+    OWN = "own", _("after its own validity")
+    WITH_PLAN = "with_plan", _("with the running plan")
+
+
+class Unit(models.TextChoices):
+    """What an allowance counts: data in bytes, voice in seconds, texts in messages."""
+
+    DATA = "data", _("data")
+    VOICE = "voice", _("minutes")
+    TEXTS = "texts", _("texts")
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def on_sale(self, now: object) -> "PlanQuerySet":
+        """Plans that can be bought at `now` (aware datetime)."""
+        open_end = models.Q(on_sale_until=None) | models.Q(on_sale_until__gt=now)
+        return self.filter(open_end, on_sale_from__lte=now)
+
+
+class Plan(models.Model):
+    """Price (gross), validity, where it works. `family` joins the day, month and quarter sizes of one idea, for the saving."""
+
+    code = models.SlugField(_("code"), unique=True)
+    kind = models.CharField(_("kind"), max_length=6, choices=PlanKind, default=PlanKind.PLAN)
+    family = models.SlugField(_("family"), blank=True)
+    validity_count = models.PositiveSmallIntegerField(_("validity"))
+    validity_unit = models.CharField(_("validity unit"), max_length=5, choices=ValidityUnit)
+    price_minor = models.BigIntegerField(_("price in minor units, VAT included"))
+    currency = models.CharField(_("currency"), max_length=3)
+    tax_class = models.SlugField(_("tax class"), default="telecom")
+    on_sale_from = models.DateTimeField(_("on sale from"))
+    on_sale_until = models.DateTimeField(_("on sale until"), null=True, blank=True)
+    zone = models.ForeignKey(Zone, models.PROTECT, verbose_name=_("zone"))
+    needs_plan = models.BooleanField(_("only beside a running plan"), default=False)
+    ends = models.CharField(_("an add-on ends"), max_length=9, choices=AddOnEnd, default=AddOnEnd.OWN)
+    position = models.PositiveSmallIntegerField(_("position in lists"), default=0)
+    name = models.JSONField(_("name by language"), default=dict)
+    blurb = models.JSONField(_("one sentence by language"), default=dict)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["position", "code"]
+        constraints = [
+            models.CheckConstraint(name="plan_price_positive", condition=models.Q(price_minor__gt=0)),
+            models.CheckConstraint(name="plan_validity_positive", condition=models.Q(validity_count__gt=0)),
+            models.CheckConstraint(name="plan_currency_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="plan_sale_in_order",
+                condition=models.Q(on_sale_until=None) | models.Q(on_sale_until__gt=models.F("on_sale_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return Wording(self.name).text
+
+    @property
+    def sentence(self) -> str:
+        """The blurb in the reader's language."""
+        return Wording(self.blurb).text
+
+
+class PlanAllowance(models.Model):
+    """How much of what a plan grants; `amount` in the unit's base (bytes, seconds, messages), null for unlimited."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="allowances")
+    unit = models.CharField(_("unit"), max_length=5, choices=Unit)
+    amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+    full_speed_amount = models.BigIntegerField(_("amount at full speed"), null=True, blank=True)
+    speed_after_kbit = models.PositiveIntegerField(_("speed after, kbit/s"), null=True, blank=True)
+    zone_cap = models.BigIntegerField(_("of which outside the home country"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("plan allowance")
+        verbose_name_plural = _("plan allowances")
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "unit"], name="plan_allowance_unit_unique"),
+            models.CheckConstraint(
+                name="plan_allowance_positive", condition=models.Q(amount=None) | models.Q(amount__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.unit}"

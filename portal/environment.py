@@ -1,0 +1,58 @@
+"""What the environment may hold: addresses turned into what Django and Celery want, and what production refuses."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def cache_url(redis_url: str | None) -> str:
+    """Django's cache keeps to database 1, so that clearing it never touches the broker."""
+    url = redis_url or ""
+    return f"{url}?db=1" if url.startswith("unix:") else f"{url.rstrip('/')}/1"
+
+
+def broker_url(redis_url: str | None) -> str:
+    """Celery spells a unix socket `redis+socket://`; it keeps to database 0."""
+    url = redis_url or ""
+    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix:") else f"{url.rstrip('/')}/0"
+
+
+def production_problems(settings: Mapping[str, Any]) -> list[str]:
+    """Each unsafe value as a line `NAME: what to do`. Missing ones are reported by the reader already."""
+    origin = settings["PORTAL_ORIGIN"] or ""
+    found = {
+        "DEBUG: must be off": settings["DEBUG"],
+        "SECRET_KEY: at least 50 characters that nobody else has": _weak(settings["SECRET_KEY"]),
+        "PORTAL_ORIGIN: must start with https://": origin and not origin.startswith("https://"),
+        "ALLOWED_HOSTS: name the hosts, not *": "*" in (settings["ALLOWED_HOSTS"] or []),
+        "STRIPE_API_KEY: a live key (sk_live_ or rk_live_) is needed": _not_live(settings["STRIPE_API_KEY"]),
+        "STRIPE_WEBHOOK_SECRET: this is the sandbox's": settings["STRIPE_WEBHOOK_SECRET"] == "whsec_sandbox",
+        "STRIPE_API_BASE: production speaks to Stripe itself": settings["STRIPE_API_BASE"],
+        "SANDBOX_URL: there is no sandbox in production": settings["SANDBOX_URL"],
+        "CLOCK_FILE: the clock cannot be moved in production": settings["CLOCK_FILE"],
+        "EMAIL_BACKEND: the sandbox's inbox reaches nobody": _to_inbox(settings["EMAIL_BACKEND"]),
+        "SMS_CHANNEL: the sandbox's inbox reaches nobody": _to_inbox(settings["SMS_CHANNEL"]),
+        "REDIS_URL: needs a password, TLS or a unix socket": _open_redis(settings["REDIS_URL"]),
+        "DATABASE_URL: needs a password": _open_database(settings["DATABASES"]["default"]),
+    }
+    return [line for line, is_bad in found.items() if is_bad]
+
+
+def _weak(secret: str | None) -> bool:
+    return secret is not None and (len(secret) < 50 or len(set(secret)) < 5 or "development-only" in secret)
+
+
+def _not_live(key: str | None) -> bool:
+    return key is not None and not key.startswith(("sk_live_", "rk_live_"))
+
+
+def _to_inbox(dotted: str | None) -> bool:
+    return dotted is not None and dotted.startswith("notifications.channels.inbox")
+
+
+def _open_redis(url: str | None) -> bool:
+    return url is not None and not url.startswith(("unix:", "rediss:")) and not urlsplit(url).password
+
+
+def _open_database(database: Mapping[str, Any]) -> bool:
+    return bool(database.get("HOST")) and not str(database["HOST"]).startswith("/") and not database.get("PASSWORD")

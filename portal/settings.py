@@ -1,0 +1,302 @@
+"""All settings, in sections, every value from the environment.
+
+Development and test have defaults; production has none for what must be chosen. Every missing, malformed or unsafe value is
+reported at once, so that an operator repairs the environment in one go.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvValidationError
+
+from lib.logging import logging_settings
+from portal.environment import broker_url, cache_url, production_problems
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(eager=False)
+
+# --- Which installation this is -------------------------------------------------------------------------------------------
+ENVIRONMENT: str = env.str("PORTAL_ENV", "development")
+PRODUCTION = ENVIRONMENT == "production"
+TESTING = ENVIRONMENT == "test"
+DEBUG: bool = env.bool("DEBUG", False)
+
+
+def in_development(value: str) -> dict[str, str]:
+    """A default that production does not get: there the variable must be set."""
+    return {} if PRODUCTION else {"default": value}
+
+
+# --- Secrets and addresses ------------------------------------------------------------------------------------------------
+SECRET_KEY: str = env.str("SECRET_KEY", **in_development("development-only-key-that-production-refuses-" + "x" * 12))
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+PORTAL_ORIGIN: str = env.str("PORTAL_ORIGIN", **in_development("http://localhost:8000"))
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", *([] if PRODUCTION else [["localhost", "127.0.0.1"]]))
+CSRF_TRUSTED_ORIGINS = [PORTAL_ORIGIN or "http://localhost"]
+TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
+
+# --- Applications ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "portal",
+    "billing",
+    "plans",
+    "accounts",
+    "notifications",
+    "lib",
+    "portal.admin_site.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "pgtrigger",
+    "django_cotton",
+    "django_htmx",
+    "lucide",
+    "csp",
+    "health_check",
+]
+
+MIDDLEWARE = [
+    "lib.logging.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.ReaderMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["lib.templatetags.formats", "lucide.templatetags.lucide"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.brand.brand_context",
+            ],
+        },
+    },
+]
+
+# --- Postgres: the truth --------------------------------------------------------------------------------------------------
+_database: dict[str, Any] = dict(
+    env.dj_db_url("DATABASE_URL", **in_development("postgres://portal@localhost/portal")) or {}
+)
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),
+    "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000",
+}
+if _pool := env.int("DATABASE_POOL_MAX", 0):
+    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool}
+else:
+    _database.update(CONN_MAX_AGE=0 if TESTING else 60, CONN_HEALTH_CHECKS=True)
+DATABASES = {"default": _database}
+
+# --- Valkey or Redis: wakes workers up, counts tries ----------------------------------------------------------------------
+REDIS_URL: str = env.str("REDIS_URL", **in_development("redis://localhost:6379"))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": cache_url(REDIS_URL),
+        "KEY_PREFIX": env.str("CACHE_PREFIX", "portal"),
+    }
+}
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 30, "socket_connect_timeout": 2, "visibility_timeout": 900}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_PUBLISH_RETRY = False
+
+# --- Signing in -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Subscriber"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"phone", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PHONE_VERIFICATION_MAX_RESEND_COUNT = 2
+ACCOUNT_PHONE_VERIFICATION_MAX_CHANGE_COUNT = 1
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm"}
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,60/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+
+# --- Cookies and headers --------------------------------------------------------------------------------------------------
+_secure = bool(PORTAL_ORIGIN) and PORTAL_ORIGIN.startswith("https://")
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "__Host-session" if _secure else "session"
+SESSION_COOKIE_SECURE = _secure
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "__Host-csrf" if _secure else "csrf"
+CSRF_COOKIE_SECURE = _secure
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = "__Host-language" if _secure else "language"
+LANGUAGE_COOKIE_SECURE = _secure
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = _secure
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SECURE_HSTS_PRELOAD = _secure
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "display-capture")
+}
+
+# --- The gateway: Stripe, or the sandbox that speaks like it --------------------------------------------------------------
+STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", **in_development("sk_test_sandbox"))
+STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", **in_development("whsec_sandbox"))
+SANDBOX_URL: str = env.str("SANDBOX_URL", "" if PRODUCTION else "http://127.0.0.1:8001")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", SANDBOX_URL if STRIPE_API_KEY == "sk_test_sandbox" else "")
+PAY_PAGE_ORIGIN: str = env.str("PAY_PAGE_ORIGIN", STRIPE_API_BASE or "https://checkout.stripe.com")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF, PAY_PAGE_ORIGIN],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Messages out ---------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND: str = env.str(
+    "EMAIL_BACKEND", **in_development("notifications.channels.inbox.InboxEmailBackend")
+)
+_email: dict[str, Any] = env.dj_email_url("EMAIL_URL", "smtp://localhost:25") or {}
+EMAIL_HOST = _email.get("EMAIL_HOST", "")
+EMAIL_PORT = _email.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", **in_development("Refill <hello@refill.example>"))
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ALARM_EMAILS: list[str] = env.list("ALARM_EMAILS", *([] if PRODUCTION else [["operations@refill.example"]]))
+SMS_CHANNEL: str = env.str("SMS_CHANNEL", **in_development("notifications.channels.inbox.InboxSmsChannel"))
+SMS_SENDER: str = env.str("SMS_SENDER", "Refill")
+SMS_API_URL: str = env.str("SMS_API_URL", "")
+SMS_API_KEY: str = env.str("SMS_API_KEY", "")
+
+# --- The operator ---------------------------------------------------------------------------------------------------------
+BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))
+HOME_REGION: str = env.str("HOME_REGION", "DE")
+MSISDN_PREFIXES: list[str] = env.list("MSISDN_PREFIXES", *([] if PRODUCTION else [["+4917604069"]]))
+CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 2000, 5000], subcast=int)
+
+# --- Clock ----------------------------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+CLOCK_FILE: str = env.str("CLOCK_FILE", "")
+
+# --- Languages ------------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# --- Static files ---------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+# --- Logs -----------------------------------------------------------------------------------------------------------------
+LOG_LEVEL: str = env.str("LOG_LEVEL", "WARNING" if TESTING else "INFO")
+LOGGING = logging_settings(level=LOG_LEVEL, as_json=PRODUCTION)
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique without regard to case, by a constraint on Lower(email)
+
+# --- Everything wrong, said at once ---------------------------------------------------------------------------------------
+_problems: list[str] = []
+try:
+    env.seal()
+except EnvValidationError as error:
+    _problems += [f"{name}: {' '.join(messages)}" for name, messages in error.error_messages.items()]
+if ENVIRONMENT not in {"development", "test", "production"}:
+    _problems.append("PORTAL_ENV: choose development, test or production")
+if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:
+    _problems.append("PORTAL_ORIGIN: scheme and host only, without a path")
+if PRODUCTION:
+    _problems += production_problems(globals())
+if _problems:
+    raise ImproperlyConfigured("The environment cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(_problems)))
