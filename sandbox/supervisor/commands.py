@@ -1,0 +1,45 @@
+"""The words each process of the demo is started with; docker-compose.yml starts the same ones on other addresses."""
+
+import sys
+from pathlib import Path
+
+QUEUES = "money,notify-now,notify,usage"
+
+
+def gunicorn(application: str, port: int, *options: str) -> list[str]:
+    bind = f"127.0.0.1:{port}"
+    return [sys.executable, "-m", "gunicorn", application, "--bind", bind, "--worker-class", "gthread", "--no-control-socket",
+            "--graceful-timeout", "5", *options]  # fmt: skip
+
+
+def sandbox(port: int) -> list[str]:
+    """One process: its books are one SQLite file."""
+    return gunicorn("sandbox.app:create_app()", port, "--workers", "1", "--threads", "16")
+
+
+def web(port: int) -> list[str]:
+    return gunicorn("portal.wsgi", port, "--workers", "2", "--threads", "4", "--preload")
+
+
+def worker() -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--loglevel", "INFO", "--queues", QUEUES,
+            "--concurrency", "2", "--without-mingle", "--without-gossip"]  # fmt: skip
+
+
+def beat(schedule: Path) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "portal.celery",
+        "beat",
+        "--loglevel",
+        "INFO",
+        "--schedule",
+        str(schedule),
+    ]
+
+
+def manage(*words: str) -> list[str]:
+    return [sys.executable, "manage.py", *words]
