@@ -1,0 +1,106 @@
+"""Data, minutes and moments in words, as the active language writes them. `zone` defaults to the active time zone.
+
+Locale data: Unicode CLDR by way of Babel. 1 GB = 1000 MB, as operators sell it.
+"""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import ROUND_DOWN, Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_skeleton
+from babel.numbers import format_decimal
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+MEGABYTE = 10**6
+GIGABYTE = 10**9
+#: Dates by (short, with year): English as Europe writes it; other languages follow CLDR.
+_PATTERNS = {"en": ("EEE d MMM", "EEE d MMM yyyy")}
+
+
+def _locale() -> str:
+    """Babel's name of the active language, e.g. `zh_Hans`."""
+    return to_locale(get_language() or "en")
+
+
+def count_in_words(number: int | Decimal) -> str:
+    """A number with the language's marks, e.g. `1,200`."""
+    return format_decimal(number, locale=_locale())
+
+
+def data_parts(amount_bytes: int) -> tuple[str, str]:
+    """`6_400_000_000` as `("6.4", "GB")`. Rounded down, so that nobody is told of more than there is."""
+    if abs(amount_bytes) >= GIGABYTE:
+        scaled = (Decimal(amount_bytes) / GIGABYTE).quantize(Decimal("0.1"), ROUND_DOWN)
+        return format_decimal(scaled, format="#,##0.#", locale=_locale()), _("GB")
+    whole = (Decimal(amount_bytes) / MEGABYTE).quantize(Decimal(1), ROUND_DOWN)
+    return count_in_words(whole), _("MB")
+
+
+def data_in_words(amount_bytes: int) -> str:
+    """`6.4 GB`, `500 MB`."""
+    return "\N{NO-BREAK SPACE}".join(data_parts(amount_bytes))
+
+
+def minutes_in_words(seconds: int) -> str:
+    """`212 minutes`: whole minutes, rounded down."""
+    minutes = seconds // 60
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": count_in_words(minutes)}
+
+
+def texts_in_words(texts: int) -> str:
+    """`18 texts`."""
+    return ngettext("%(count)s text", "%(count)s texts", texts) % {"count": count_in_words(texts)}
+
+
+def time_left_in_words(until: datetime, now: datetime) -> str:
+    """`9 days`, `5 hours`, `20 minutes`: in the largest unit of which there is at least one, two for days; rounded down."""
+    seconds = max(0, int((until - now).total_seconds()))
+    days, hours, minutes = seconds // 86_400, seconds // 3600, seconds // 60
+    if days >= 2:
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    if hours >= 1:
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def date_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """`Mon 30 Nov`; with the year when it is not this year's (`now` defaults to the real year)."""
+    local = at.astimezone(zone or timezone.get_current_timezone())
+    has_year = local.year != (now or datetime.now(UTC)).astimezone(local.tzinfo).year
+    if patterns := _PATTERNS.get(get_language() or "en"):
+        return format_datetime(local, patterns[has_year], tzinfo=local.tzinfo, locale=_locale())
+    return format_skeleton("yMMMEd" if has_year else "MMMEd", local, tzinfo=local.tzinfo, locale=_locale())
+
+
+def moment_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """To the minute: `Mon 30 Nov, 14:20`."""
+    local = at.astimezone(zone or timezone.get_current_timezone())
+    return _joined(date_in_words(local, zone=local.tzinfo, now=now), f"{local:%H:%M}")
+
+
+def end_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """As `moment_in_words`, for an exclusive end: one at exactly 00:00 is the day before, 24:00."""
+    local = at.astimezone(zone or timezone.get_current_timezone())
+    if (local.hour, local.minute) != (0, 0):
+        return moment_in_words(local, zone=local.tzinfo, now=now)
+    day_before = local.replace(tzinfo=None) - timedelta(days=1)
+    day = day_before.replace(tzinfo=local.tzinfo)
+    return _joined(date_in_words(day, zone=local.tzinfo, now=now), "24:00")
+
+
+def zone_in_words(name: str) -> str:
+    """`Europe/Berlin` as `Berlin`, the city of the time zone database."""
+    return name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def is_same_time(at: datetime, zone_name: str, reader: tzinfo | None = None) -> bool:
+    """Whether clocks in both zones show the same at this instant."""
+    there = at.astimezone(ZoneInfo(zone_name)).utcoffset()
+    return there == at.astimezone(reader or timezone.get_current_timezone()).utcoffset()
+
+
+def _joined(day: str, time: str) -> str:
+    is_chinese = (get_language() or "en").startswith("zh")
+    return f"{day} {time}" if is_chinese else f"{day}, {time}"

@@ -1,0 +1,39 @@
+// Small comforts; every page works without them.
+
+// An open menu closes by Escape and by a click elsewhere.
+const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// The time zone the browser knows is offered where none is chosen yet.
+for (const field of document.querySelectorAll("[data-time-zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (field.querySelector(`option[value="${CSS.escape(zone)}"]`)) field.value = zone;
+}
+
+// A second press on "pay" does nothing while the first is on its way; the server refuses it too.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => {
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    if (form.dataset.sent) return;
+    form.dataset.sent = "yes";
+  });
+  form.addEventListener("click", (event) => {
+    if (form.dataset.sent && event.target.closest("button")) event.preventDefault();
+  });
+}
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+});
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
