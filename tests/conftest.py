@@ -15,31 +15,10 @@ import pytest
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.embedded.process import unprivileged
 from sandbox.embedded.valkey import EmbeddedValkey
+from tests.house.environment import is_ours
 
 #: a cluster to use instead of one of our own; the xdist controller hands its own to the workers this way
 _DATABASE = "TEST_DATABASE_URL"
-_OURS = (
-    "PORTAL_",
-    "SANDBOX_",
-    "STRIPE_",
-    "EMAIL_",
-    "SMS_",
-    "DATABASE_",
-    "REDIS_",
-    "DJANGO_",
-    "CLOCK_",
-    "SECRET_",
-    "LOG_",
-)
-_OURS_TOO = (
-    "DEBUG",
-    "ALLOWED_HOSTS",
-    "PAY_PAGE_ORIGIN",
-    "TRUSTED_PROXY_COUNT",
-    "MSISDN_PREFIXES",
-    "HOME_REGION",
-    "BRAND_DIR",
-)
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 _postgres = pytest.StashKey[EmbeddedPostgres]()
@@ -50,7 +29,7 @@ _valkey = pytest.StashKey[EmbeddedValkey]()
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version:
         return
-    for name in [name for name in os.environ if name.startswith(_OURS) or name in _OURS_TOO]:
+    for name in [name for name in os.environ if is_ours(name)]:
         del os.environ[name]
     scratch = Path(tempfile.mkdtemp(prefix="portal-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
@@ -73,7 +52,7 @@ def _prepare_postgres(config: pytest.Config) -> None:
     if _is_controller(config) and not config.option.collectonly:
         postgres.start()
     os.environ[_DATABASE] = postgres.url
-    config.add_cleanup(lambda: os.environ.pop(_DATABASE, None) and None)
+    config.add_cleanup(lambda: os.environ.__delitem__(_DATABASE))
 
 
 def _prepare_django(config: pytest.Config, scratch: Path) -> None:
