@@ -16,7 +16,8 @@ QUIET = timedelta(hours=1)
 
 def alarm(kind: str, *, subject: str, detail: str = "") -> Alarm:
     """Tell the operator's people. `subject` is an id, `detail` plain text without personal data. Joins the caller's
-    transaction: what is rolled back raises no alarm."""
+    transaction: what is rolled back raises no alarm.
+    """
     log.error("alarm", kind=kind, subject=subject, detail=detail)
     return Alarm.objects.create(kind=kind, subject=subject, detail=detail)
 

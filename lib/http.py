@@ -16,7 +16,7 @@ class CalledInsideTransaction(RuntimeError):
 
 def refuse_inside_transaction() -> None:
     """Raises CalledInsideTransaction. Every adapter to the outside calls this first."""
-    if any(not block._from_testcase for block in connection.atomic_blocks):
+    if any(not block._from_testcase for block in connection.atomic_blocks):  # noqa: SLF001  a test's own wrapper is not ours
         raise CalledInsideTransaction("commit first, then call")
 
 

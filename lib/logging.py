@@ -79,5 +79,7 @@ class RequestLogMiddleware:
         level = logging.WARNING if response.status_code >= 500 else logging.INFO
         if not request.path.startswith("/static/"):
             milliseconds = round((time.monotonic() - begun) * 1000)
-            log.log(level, "request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds)
+            log.log(
+                level, "request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds
+            )
         return response

@@ -51,6 +51,7 @@ def format_money(minor: int | Decimal, currency: str, language: str | None = Non
 
 def vat_part(gross_minor: int, percent: Decimal) -> int:
     """The VAT inside a gross price, in minor units, rounded half up per order (Council Directive 2006/112/EC leaves the way to
-    round to the states; half up on the whole document is accepted in all of them)."""
+    round to the states; half up on the whole document is accepted in all of them).
+    """
     net = Decimal(gross_minor) * 100 / (100 + percent)
     return gross_minor - int(net.quantize(Decimal(1), rounding=ROUND_HALF_UP))

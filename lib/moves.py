@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pgtrigger
-from django.db import models
 
 #: from-state -> the states that may follow it.
 Moves = Mapping[str, frozenset[str]]
@@ -25,7 +24,9 @@ def check_move(moves: Moves, *, model: str, before: str, after: str) -> None:
 
 def moves_triggers(moves: Moves, *, first: str) -> list[pgtrigger.Trigger]:
     """Triggers for a model with a `state` column: rows begin in `first`, and each UPDATE of the state follows the table."""
-    allowed = ", ".join(f"('{before}', '{after}')" for before, states in sorted(moves.items()) for after in sorted(states))
+    allowed = ", ".join(
+        f"('{before}', '{after}')" for before, states in sorted(moves.items()) for after in sorted(states)
+    )
     return [
         pgtrigger.Trigger(
             name="state_begins",
@@ -43,7 +44,7 @@ def moves_triggers(moves: Moves, *, first: str) -> list[pgtrigger.Trigger]:
             name="state_moves",
             when=pgtrigger.Before,
             operation=pgtrigger.Update,
-            condition=pgtrigger.Q(old__state__df=models.F("new__state")),
+            condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
             func=f"""
                 IF NOT (OLD.state::text, NEW.state::text) IN ({allowed}) THEN
                     RAISE EXCEPTION '% cannot go from % to %', TG_TABLE_NAME, OLD.state, NEW.state

@@ -60,4 +60,6 @@ def is_served(msisdn: str) -> bool:
 
 
 def _refusal() -> NotAnMsisdn:
-    return NotAnMsisdn(_("Write your mobile number with its country code, for example +49 176 04069011."), code="msisdn")
+    return NotAnMsisdn(
+        _("Write your mobile number with its country code, for example +49 176 04069011."), code="msisdn"
+    )

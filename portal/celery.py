@@ -18,6 +18,7 @@ app.autodiscover_tasks()
 ROUTES: dict[str, str] = {
     "billing.handle_event": "money",
     "billing.fulfil": "money",
+    "billing.follow_refund": "money",
     "billing.sweep_events": "money",
     "billing.sweep_payments": "money",
     "billing.sweep_orders": "money",

@@ -1,0 +1,93 @@
+"""Applying an order: what was held is earned, and what was bought is given."""
+
+from datetime import datetime
+
+from billing import ledger, orders, telling
+from billing.ledger import Posting
+from billing.models import AccountKind, EntryKind, Order, OrderState, OrderWhat, ReviewKind, Start
+from lib.failpoints import failpoint
+from plans import periods, reminders
+from plans.models import Plan, PlanKind, PlanPeriod
+
+_POTS = (AccountKind.HELD, AccountKind.SALES, AccountKind.VAT)
+
+
+def obstacle(order: Order, *, now: datetime) -> ReviewKind | None:
+    """Why an order that is paid in full cannot be applied; None when it can."""
+    if not order.line.is_payable:
+        return ReviewKind.NOT_APPLICABLE
+    if order.state == OrderState.EXPIRED and order.plan and not _still_sold(order, order.plan, now=now):
+        return ReviewKind.LATE
+    if (
+        order.plan
+        and order.plan.kind == PlanKind.ADD_ON
+        and not periods.fits(plan=order.plan, line=order.line, now=now)
+    ):
+        return ReviewKind.NOT_APPLICABLE
+    return None
+
+
+def _still_sold(order: Order, plan: Plan, *, now: datetime) -> bool:
+    same_price = (plan.price_minor, plan.currency) == (order.price_minor, order.currency)
+    return same_price and Plan.objects.on_sale(now).filter(pk=plan.pk).exists()
+
+
+def apply(order: Order, *, now: datetime) -> None:
+    """Give what was bought; the caller holds line and order locked, the price is held, and `obstacle` found none."""
+    if order.state != OrderState.REVIEW:
+        order.move_to(OrderState.PAID, paid_at=now)
+    _earn(order, now=now)
+    failpoint("apply.earned")
+    period = _give(order, now=now)
+    order.move_to(OrderState.APPLIED, applied_at=now, paid_at=order.paid_at or now)
+    orders.note(order, "applied", at=now, actor="system", **_given(period))
+    telling.applied(order, period, now=now)
+
+
+def _earn(order: Order, *, now: datetime) -> None:
+    kinds = (AccountKind.HELD, AccountKind.CREDIT_PAID) if order.what == OrderWhat.TOP_UP else _POTS
+    pots = ledger.pots(*kinds, currency=order.currency, line=order.line)
+    if order.what == OrderWhat.TOP_UP:
+        parts = [(EntryKind.TOP_UP, AccountKind.CREDIT_PAID, order.price_minor)]
+    else:
+        parts = [
+            (EntryKind.SALE, AccountKind.SALES, order.net_minor),
+            (EntryKind.VAT, AccountKind.VAT, order.vat_minor),
+        ]
+    ledger.post_all(
+        [
+            Posting(
+                kind=kind,
+                source=pots[AccountKind.HELD],
+                target=pots[target],
+                amount_minor=amount_minor,
+                key=f"order:{order.pk}:apply:{kind}",
+                event_at=now,
+                actor="system",
+                order=order,
+            )
+            for kind, target, amount_minor in parts
+            if amount_minor
+        ]
+    )
+
+
+def _give(order: Order, *, now: datetime) -> PlanPeriod | None:
+    if order.plan is None:
+        periods.wake_line(order.line, reason="topped up")
+        return None
+    give = {
+        PlanKind.ADD_ON: periods.add_on,
+        Start.NOW: periods.start_now,
+        Start.QUEUE: periods.queue,
+    }[PlanKind.ADD_ON if order.plan.kind == PlanKind.ADD_ON else Start(order.start)]
+    period = give(line=order.line, plan=order.plan, now=now, origin=order.subject, grants=order.grants)
+    if order.plan.kind == PlanKind.PLAN:
+        reminders.withdraw(order.line)
+    return period
+
+
+def _given(period: PlanPeriod | None) -> dict[str, str]:
+    if period is None:
+        return {}
+    return {"starts_at": period.starts_at.isoformat(), "ends_at": period.ends_at.isoformat(), "kind": period.kind}

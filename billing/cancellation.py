@@ -1,0 +1,47 @@
+"""Ending an order that was not paid: at the gateway first, so that nobody pays for nothing."""
+
+from datetime import datetime
+from uuid import UUID
+
+from billing import orders
+from billing.checkout import PageNotOpened
+from billing.fulfilment import settle
+from billing.gateways import gateway
+from billing.gateways.protocol import GatewayProblem
+from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, PaymentState
+from lib.transactions import whole
+
+
+def close_pages(order: Order, *, now: datetime) -> None:
+    """Let nobody pay on the order's open page any more; what was paid just before is settled. Raises PageNotOpened."""
+    for payment in order.payments.filter(state__in=LIVE_PAYMENT_STATES).exclude(session_id=None):
+        try:
+            fact = gateway().close_page(str(payment.session_id))
+        except GatewayProblem as error:
+            raise PageNotOpened from error
+        settle(payment.pk, fact, now=now)
+
+
+def cancel(order: Order, *, actor: str, now: datetime) -> Order:
+    """End an unpaid order. The page is closed at the gateway first; what was paid meanwhile wins.
+
+    Raises orders.NotWaiting, PageNotOpened when the gateway does not answer.
+    """
+    close_pages(order, now=now)
+    return _cancel(order.pk, line_id=order.line_id, actor=actor, now=now)
+
+
+@whole
+def _cancel(order_id: UUID, *, line_id: UUID, actor: str, now: datetime) -> Order:
+    _line, order = orders.lock(order_id, line_id=line_id)
+    for payment in order.payments.select_for_update(no_key=True, of=("self",)).filter(state__in=LIVE_PAYMENT_STATES):
+        if payment.state == PaymentState.PROCESSING:
+            raise orders.NotWaiting
+        payment.move_to(PaymentState.CANCELLED)
+    if order.state == OrderState.CANCELLED:
+        return order
+    if order.state != OrderState.PENDING:
+        raise orders.NotWaiting
+    order.move_to(OrderState.CANCELLED)
+    orders.note(order, "cancelled", at=now, actor=actor)
+    return order

@@ -1,0 +1,137 @@
+"""What we ask of a gateway, and what it can answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from lib.money import Money
+
+
+class GatewayProblem(Exception):
+    """Base of everything a call can end in but an answer."""
+
+
+class OutcomeUnknown(GatewayProblem):
+    """No answer in time: the gateway may or may not have done it. The same key asks again safely."""
+
+
+class Refused(GatewayProblem):
+    """The gateway understood and said no; asking the same again is useless."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unavailable(GatewayProblem):
+    """The gateway is there but cannot now (429, 5xx stored under the key, circuit open)."""
+
+
+class NotSigned(Exception):
+    """The notice does not come from the gateway, is too old, or from the future."""
+
+
+class NotReadable(Exception):
+    """Signed, but not what a notice looks like, or from another account or mode."""
+
+
+class FactState(StrEnum):
+    OPEN = "open"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutRequest:
+    """A page on which exactly `price` can be paid. `expires_at` is real time, 30 min to 24 h ahead."""
+
+    payment_id: UUID
+    order_reference: str
+    title: str
+    price: Money
+    email: str
+    language: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+    idempotency_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutPage:
+    session_id: str
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentFact:
+    """What the gateway says of a payment now. `received` is set when `state` is succeeded, and may be zero."""
+
+    state: FactState
+    intent_id: str | None = None
+    received: Money | None = None
+    method_label: str = ""
+    failure_code: str = ""
+
+
+class RefundFactState(StrEnum):
+    PENDING = "pending"
+    NEEDS_PAYER = "needs_payer"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundFact:
+    gateway_id: str
+    state: RefundFactState
+    failure_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A signed notice, reduced to ids: what it is about is asked anew. `payment_id`, `refund_id` are ours, from its metadata."""
+
+    event_id: str
+    kind: str
+    object_id: str
+    happened_at: datetime
+    payment_id: UUID | None
+    refund_id: UUID | None
+
+
+class Gateway(Protocol):
+    """Every call goes over the network: never inside a transaction. All but `read_notice` raise OutcomeUnknown, Refused,
+    Unavailable.
+    """
+
+    def open_page(self, request: CheckoutRequest) -> CheckoutPage:
+        """A new payment page; the same key returns the same page."""
+        ...
+
+    def page_fact(self, session_id: str) -> PaymentFact:
+        """The present state of what is paid on that page."""
+        ...
+
+    def close_page(self, session_id: str) -> PaymentFact:
+        """Let nobody pay there any more; returns what is true afterwards (perhaps it was paid just before)."""
+        ...
+
+    def give_back(self, *, intent_id: str, amount: Money, refund_id: UUID, idempotency_key: str) -> RefundFact:
+        """Send money back by the way it came."""
+        ...
+
+    def refund_fact(self, gateway_id: str) -> RefundFact:
+        """The present state of a refund."""
+        ...
+
+    def read_notice(self, payload: bytes, signature: str) -> Notice:
+        """Raises NotSigned, NotReadable."""
+        ...

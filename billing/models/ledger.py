@@ -1,0 +1,122 @@
+"""Pots of money and the immutable moves between them."""
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Line
+
+
+class AccountKind(models.TextChoices):
+    """A line's own credit in two parts, and the operator's pots, one a currency. `docs/money.md` tells each."""
+
+    CREDIT_PAID = "credit_paid", _("credit, paid")
+    CREDIT_BONUS = "credit_bonus", _("credit, bonus")
+    CLEARING = "clearing", _("at the gateway")
+    HELD = "held", _("held for orders")
+    SALES = "sales", _("sales, net")
+    VAT = "vat", _("VAT")
+    REFUNDS_DUE = "refunds_due", _("on its way back to payers")
+    OPENING = "opening", _("brought from before")
+
+
+CREDIT_KINDS = (AccountKind.CREDIT_PAID, AccountKind.CREDIT_BONUS)
+
+
+class EntryKind(models.TextChoices):
+    PAYMENT = "payment", _("payment received")
+    CREDIT_SPENT = "credit_spent", _("paid from credit")
+    SALE = "sale", _("sale, net")
+    VAT = "vat", _("VAT")
+    TOP_UP = "top_up", _("top-up")
+    KEPT_AS_CREDIT = "kept_as_credit", _("kept as credit")
+    GIVEN_BACK = "given_back", _("to be given back")
+    REFUND_PAID = "refund_paid", _("given back")
+    REFUND_FAILED = "refund_failed", _("could not be given back")
+    OPENING = "opening", _("opening credit")
+
+
+class LedgerAccount(models.Model):
+    """A pot of one currency. Only a line's credit has a stored balance: a balance on a shared pot would queue all payments."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=AccountKind)
+    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True, related_name="ledger_accounts")
+    currency = models.CharField(_("currency"), max_length=3)
+    balance_minor = models.BigIntegerField(_("balance in minor units"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "kind", "currency"], name="ledger_account_line_unique", condition=~models.Q(line=None)
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "currency"], name="ledger_account_system_unique", condition=models.Q(line=None)
+            ),
+            models.CheckConstraint(
+                name="ledger_account_line_has_credit",
+                condition=models.Q(
+                    line__isnull=False, balance_minor__isnull=False, kind__in=["credit_paid", "credit_bonus"]
+                )
+                | (models.Q(line=None, balance_minor=None) & ~models.Q(kind__in=["credit_paid", "credit_bonus"])),
+            ),
+            models.CheckConstraint(
+                name="ledger_credit_not_negative",
+                condition=models.Q(balance_minor=None) | models.Q(balance_minor__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.currency}"
+
+
+class LedgerEntry(models.Model):
+    """One move of money from `source` to `target`. Inserted by `billing.ledger.post` only; never edited, never deleted."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=EntryKind)
+    source = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries_out", verbose_name=_("from"))
+    target = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries_in", verbose_name=_("to"))
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    order = models.ForeignKey(
+        "billing.Order", models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("order")
+    )
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, verbose_name=_("reverses"))
+    actor = models.CharField(_("by"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    event_at = models.DateTimeField(_("happened"))
+    created_at = models.DateTimeField(_("booked"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="entry_amount_positive", condition=models.Q(amount_minor__gt=0)),
+            models.CheckConstraint(name="entry_two_accounts", condition=~models.Q(source=models.F("target"))),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="entry_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="entry_moves_credit",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF (SELECT count(*) FROM billing_ledgeraccount
+                        WHERE id IN (NEW.source_id, NEW.target_id) AND currency = NEW.currency) <> 2 THEN
+                        RAISE EXCEPTION 'entry %: both accounts must be in %', NEW.key, NEW.currency
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    UPDATE billing_ledgeraccount SET balance_minor = balance_minor
+                        + CASE WHEN id = NEW.target_id THEN NEW.amount_minor ELSE -NEW.amount_minor END
+                        WHERE id IN (NEW.source_id, NEW.target_id) AND line_id IS NOT NULL;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_minor} {self.currency}"

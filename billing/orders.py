@@ -1,0 +1,157 @@
+"""Placing an order: everything that is promised is frozen here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import Line, Subscriber
+from billing import vat
+from billing.models import Method, Order, OrderEvent, OrderState, OrderWhat, Start
+from lib import clock
+from lib.money import Money
+from plans import grants, summary
+from plans.models import Plan
+
+#: How long an order waits for its money; a little more than the longest-lived payment page it can have.
+PAYABLE_FOR = timedelta(hours=2)
+
+
+class CannotBeOrdered(Exception):
+    """Base of the reasons below; the view words them."""
+
+
+class PlanNotOnSale(CannotBeOrdered):
+    pass
+
+
+class LineNotPayable(CannotBeOrdered):
+    """Blocked, ended, or its owner's identity is still to be proven."""
+
+
+class OtherCurrency(CannotBeOrdered):
+    """A line has one currency for life; only that can be ordered."""
+
+
+class PriceChanged(CannotBeOrdered):
+    """The price on the page is not the price any more; show the new one and ask again."""
+
+    def __init__(self, price: Money) -> None:
+        super().__init__(str(price))
+        self.price = price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody confirmed on the review page. `shown_price_minor` is the sum on the button."""
+
+    line: Line
+    buyer: Subscriber
+    method: Method
+    form_token: UUID
+    shown_price_minor: int
+    plan: Plan | None = None
+    top_up_minor: int = 0
+    start: Start = Start.QUEUE
+    consents: dict[str, Any] = field(default_factory=dict)
+
+
+def place(wish: Wish, *, now: datetime) -> Order:
+    """The order for `wish`; the same form token gives the same order however often it is sent.
+
+    Raises PlanNotOnSale, LineNotPayable, OtherCurrency, PriceChanged, billing.vat.NoVatRate.
+    """
+    if placed := Order.objects.filter(form_token=wish.form_token, buyer=wish.buyer).first():
+        return placed
+    order = _draft(wish, now=now)
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+            note(order, "placed", at=now, actor=f"subscriber:{wish.buyer.pk}")
+    except IntegrityError:
+        return Order.objects.get(form_token=wish.form_token, buyer=wish.buyer)
+    return order
+
+
+def _draft(wish: Wish, *, now: datetime) -> Order:
+    if not wish.line.is_payable:
+        raise LineNotPayable
+    price = _plan_price(wish, wish.plan, now=now) if wish.plan else _top_up_price(wish)
+    if price.minor != wish.shown_price_minor:
+        raise PriceChanged(price)
+    taxed = wish.plan is not None
+    parts = (
+        vat.split(price.minor, country=wish.line.country, tax_class=_tax_class(wish), on=now.date())
+        if taxed
+        else vat.untaxed(price.minor)
+    )
+    return Order(
+        line=wish.line,
+        buyer=wish.buyer,
+        payer_email=wish.buyer.email,
+        payer_language=wish.buyer.language,
+        payer_time_zone=wish.buyer.time_zone,
+        what=OrderWhat.PLAN if wish.plan else OrderWhat.TOP_UP,
+        plan=wish.plan,
+        start=wish.start,
+        method=wish.method,
+        price_minor=price.minor,
+        currency=price.currency,
+        country=wish.line.country,
+        vat_percent=parts.percent,
+        net_minor=parts.net_minor,
+        vat_minor=parts.vat_minor,
+        grants=grants.freeze(wish.plan) if wish.plan else [],
+        summary=summary.freeze_summary(wish.plan, wish.buyer.language) if wish.plan else {},
+        consents=wish.consents,
+        form_token=wish.form_token,
+        placed_at=now,
+        expires_at=clock.real_now() + PAYABLE_FOR,
+    )
+
+
+def _plan_price(wish: Wish, plan: Plan, *, now: datetime) -> Money:
+    if not Plan.objects.on_sale(now).filter(pk=plan.pk).exists():
+        raise PlanNotOnSale
+    if plan.currency != wish.line.currency:
+        raise OtherCurrency
+    return Money(plan.price_minor, plan.currency)
+
+
+def _top_up_price(wish: Wish) -> Money:
+    if wish.top_up_minor not in settings.CREDIT_TOP_UP_MINOR or wish.method == Method.CREDIT:
+        raise CannotBeOrdered
+    return Money(wish.top_up_minor, wish.line.currency)
+
+
+def _tax_class(wish: Wish) -> str:
+    return wish.plan.tax_class if wish.plan else "telecom"
+
+
+class NotWaiting(Exception):
+    """The order does not wait for its money any more: it can be neither paid nor cancelled."""
+
+
+def lock(order_id: UUID, *, line_id: UUID) -> tuple[Line, Order]:
+    """Line and order, locked in that order; rows are read anew. See docs/locking.md."""
+    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
+    order = (
+        Order.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("plan")
+        .get(pk=order_id, line_id=line_id)
+    )
+    return line, order
+
+
+def expire(order: Order, *, at: datetime) -> None:
+    """The time to pay is over. The caller holds the lock and knows that no payment is live."""
+    order.move_to(OrderState.EXPIRED)
+    note(order, "expired", at=at, actor="system")
+
+
+def note(order: Order, kind: str, *, at: datetime, actor: str, **detail: Any) -> OrderEvent:
+    """One more line of the order's history."""
+    return OrderEvent.objects.create(order=order, kind=kind, at=at, actor=actor, detail=detail)

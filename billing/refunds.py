@@ -1,0 +1,175 @@
+"""Held money on its way back to its payer: requested in a transaction, told to the gateway after it, settled by its answer."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db.models import F, Q, Sum
+
+from billing import ledger, orders, telling
+from billing.gateways import gateway
+from billing.gateways.protocol import GatewayProblem, RefundFact, RefundFactState, Refused
+from billing.ledger import Posting
+from billing.models import (
+    AccountKind,
+    EntryKind,
+    Order,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+    ReviewItem,
+)
+from lib import clock, queue
+from lib.alarm import alarm
+from lib.failpoints import failpoint
+from lib.money import Money
+from lib.transactions import whole
+
+log = structlog.get_logger(__name__)
+
+_GONE = (RefundState.FAILED, RefundState.CANCELLED)
+
+
+def request(item: ReviewItem, *, amount_minor: int) -> list[Refund]:
+    """Refund rows for `amount_minor`, newest payment first, none above what it brought. The caller holds the order locked and
+    has moved the money to `refunds_due`.
+    """
+    rows: list[Refund] = []
+    for payment in _paid_in(item):
+        part = min(amount_minor, payment.left_minor)
+        if part > 0:
+            rows.append(_row(item, payment, part))
+            amount_minor -= part
+    if amount_minor:
+        alarm("refund.without_payment", subject=f"review:{item.pk}", detail=f"{amount_minor} {item.currency}")
+    for row in rows:
+        queue.after_commit("billing.follow_refund", refund_id=str(row.pk))
+    return rows
+
+
+def _paid_in(item: ReviewItem) -> list[Payment]:
+    returned = Sum("refunds__amount_minor", filter=~Q(refunds__state__in=_GONE), default=0)
+    return list(
+        item.order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
+        .annotate(left_minor=F("received_minor") - returned)
+        .order_by("-created_at")
+    )
+
+
+def _row(item: ReviewItem, payment: Payment, amount_minor: int) -> Refund:
+    return Refund.objects.create(
+        payment=payment,
+        item=item,
+        amount_minor=amount_minor,
+        currency=item.currency,
+        idempotency_key=f"refund:{item.pk}:{payment.pk}",
+    )
+
+
+def submit(refund_id: UUID, *, now: datetime) -> None:
+    """Tell the gateway, with the key that was committed; asking again with it is safe for a day, and later it is looked up.
+
+    Raises billing.gateways.protocol.GatewayProblem when there is no answer.
+    """
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.state not in {RefundState.REQUESTED, RefundState.SUBMITTED} or refund.payment.intent_id is None:
+        return
+    Refund.objects.filter(pk=refund_id).update(attempts=F("attempts") + 1, asked_at=clock.real_now())
+    if refund.state == RefundState.REQUESTED:
+        _submitted(refund_id)
+    failpoint("refund.before_call")
+    try:
+        fact = gateway().give_back(
+            intent_id=refund.payment.intent_id,
+            amount=Money(refund.amount_minor, refund.currency),
+            refund_id=refund.pk,
+            idempotency_key=refund.idempotency_key,
+        )
+    except Refused as error:
+        fact = RefundFact(gateway_id="", state=RefundFactState.FAILED, failure_code=error.code)
+    failpoint("refund.after_call")
+    settle(refund_id, fact, now=now)
+
+
+@whole
+def _submitted(refund_id: UUID) -> None:
+    refund = Refund.objects.select_for_update(no_key=True, of=("self",)).get(pk=refund_id)
+    if refund.state == RefundState.REQUESTED:
+        refund.move_to(RefundState.SUBMITTED)
+
+
+def follow(refund_id: UUID, *, now: datetime) -> None:
+    """Ask what became of a refund. Raises GatewayProblem."""
+    refund = Refund.objects.get(pk=refund_id)
+    if refund.gateway_id:
+        settle(refund_id, gateway().refund_fact(refund.gateway_id), now=now)
+    else:
+        submit(refund_id, now=now)
+
+
+@whole
+def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
+    """Book what became of it; a refund that fails weeks later puts the money back into `held`, with an alarm."""
+    ids = Refund.objects.values_list("payment__order_id", "payment__order__line_id").get(pk=refund_id)
+    _line, order = orders.lock(ids[0], line_id=ids[1])
+    refund = Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=refund_id)
+    after, before = RefundState(fact.state), refund.state
+    if after == before or before in _GONE or (before == RefundState.SUCCEEDED and after not in _GONE):
+        return refund
+    refund.move_to(
+        after,
+        gateway_id=fact.gateway_id or refund.gateway_id,
+        failure_code=fact.failure_code[:60],
+        asked_at=clock.real_now(),
+    )
+    if after == RefundState.SUCCEEDED:
+        _paid(refund, order, now=now)
+    elif after in _GONE:
+        _came_back(refund, order, was_paid=before == RefundState.SUCCEEDED, now=now)
+    return refund
+
+
+def _paid(refund: Refund, order: Order, *, now: datetime) -> None:
+    _move(refund, order, EntryKind.REFUND_PAID, AccountKind.REFUNDS_DUE, AccountKind.CLEARING, now=now)
+    orders.note(order, "money_returned", at=now, actor="gateway", minor=refund.amount_minor, currency=refund.currency)
+    telling.money_returned(order, refund)
+
+
+def _came_back(refund: Refund, order: Order, *, was_paid: bool, now: datetime) -> None:
+    source = AccountKind.CLEARING if was_paid else AccountKind.REFUNDS_DUE
+    _move(refund, order, EntryKind.REFUND_FAILED, source, AccountKind.HELD, now=now)
+    orders.note(order, "refund_failed", at=now, actor="gateway", code=refund.failure_code)
+    if refund.item is not None:
+        ReviewItem.objects.get_or_create(
+            order=order, currency=refund.currency, closed_at=None, defaults={"kind": refund.item.kind, "opened_at": now}
+        )
+    alarm("refund.failed", subject=f"refund:{refund.pk}", detail=refund.failure_code)
+
+
+def _move(
+    refund: Refund, order: Order, kind: EntryKind, source: AccountKind, target: AccountKind, *, now: datetime
+) -> None:
+    pots = ledger.pots(source, target, currency=refund.currency)
+    ledger.post(
+        Posting(
+            kind=kind,
+            source=pots[source],
+            target=pots[target],
+            amount_minor=refund.amount_minor,
+            key=f"refund:{refund.pk}:{kind}",
+            event_at=now,
+            actor="gateway",
+            order=order,
+        )
+    )
+
+
+def try_follow(refund_id: UUID, *, now: datetime) -> bool:
+    """`follow`, leaving a gateway that does not answer to the sweep. False when it did not."""
+    try:
+        follow(refund_id, now=now)
+    except GatewayProblem as error:
+        log.warning("refund.no_answer", refund_id=str(refund_id), error=type(error).__name__)
+        return False
+    return True
