@@ -1,10 +1,13 @@
+from plans.calendar import ValidityUnit
 from plans.models.allowance import Allowance
 from plans.models.period import PlanPeriod, PlanPeriodQuerySet
-from plans.models.plan import Plan, PlanAllowance, PlanKind, Unit, ValidityUnit
+from plans.models.plan import AddOnEnd, Length, Plan, PlanAllowance, PlanKind, Unit
 from plans.models.zone import Zone, ZoneCountry
 
 __all__ = [
+    "AddOnEnd",
     "Allowance",
+    "Length",
     "Plan",
     "PlanAllowance",
     "PlanKind",

@@ -1,5 +1,6 @@
 """A bucket of bytes, seconds or messages."""
 
+import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,8 @@ class Allowance(models.Model):
     unit = models.CharField(_("unit"), max_length=5, choices=Unit)
     granted = models.BigIntegerField(_("granted"), null=True, blank=True)
     full_speed_amount = models.BigIntegerField(_("amount at full speed"), null=True, blank=True)
+    speed_after_kbit = models.PositiveIntegerField(_("speed after, kbit/s"), null=True, blank=True)
+    zone_cap = models.BigIntegerField(_("of which outside the home country"), null=True, blank=True)
     used = models.BigIntegerField(_("used"), default=0)
     gifted = models.BigIntegerField(_("given on"), default=0)
     starts_at = models.DateTimeField(_("from"))
@@ -44,6 +47,10 @@ class Allowance(models.Model):
             ),
             models.CheckConstraint(name="allowance_not_negative", condition=models.Q(used__gte=0, gifted__gte=0)),
             models.CheckConstraint(name="allowance_in_order", condition=models.Q(expires_at__gt=models.F("starts_at"))),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="allowance_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="allowance_stays_itself", fields=["line", "period", "unit", "zone", "origin"]),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -11,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Line
 from lib.uuid7 import uuid7
 from plans.models.plan import Plan, PlanKind
+
+#: The one constraint that `periods.reflow()` may defer.
+NO_OVERLAP = "period_no_overlap"
 
 
 class TsTzRange(models.Func):
@@ -60,7 +64,7 @@ class PlanPeriod(models.Model):
         constraints = [
             models.CheckConstraint(name="period_in_order", condition=models.Q(ends_at__gt=models.F("starts_at"))),
             ExclusionConstraint(
-                name="period_no_overlap",
+                name=NO_OVERLAP,
                 expressions=[
                     (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
                     ("line", RangeOperators.EQUAL),
@@ -68,6 +72,10 @@ class PlanPeriod(models.Model):
                 condition=models.Q(kind="plan", cancelled_at=None),
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="period_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="period_stays_itself", fields=["line", "plan", "kind", "origin"]),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,14 @@
 """What is on sale."""
 
+from datetime import datetime
+from typing import ClassVar
+
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lib.money import Money
+from plans.calendar import Validity, ValidityUnit
 from plans.models.zone import Zone
 from plans.wording import Wording
 
@@ -12,14 +18,18 @@ class PlanKind(models.TextChoices):
     ADD_ON = "add_on", _("add-on")
 
 
-class ValidityUnit(models.TextChoices):
-    DAY = "day", _("day")
-    MONTH = "month", _("month")
-
-
 class AddOnEnd(models.TextChoices):
     OWN = "own", _("after its own validity")
     WITH_PLAN = "with_plan", _("with the running plan")
+
+
+class Length(models.TextChoices):
+    """How people think of validity: the tabs of the plan list."""
+
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    ADD_ON = "add_on", _("Add-ons")
 
 
 class Unit(models.TextChoices):
@@ -31,14 +41,18 @@ class Unit(models.TextChoices):
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
-    def on_sale(self, now: object) -> "PlanQuerySet":
+    def on_sale(self, now: datetime) -> "PlanQuerySet":
         """Plans that can be bought at `now` (aware datetime)."""
         open_end = models.Q(on_sale_until=None) | models.Q(on_sale_until__gt=now)
         return self.filter(open_end, on_sale_from__lte=now)
 
 
 class Plan(models.Model):
-    """Price (gross), validity, where it works. `family` joins the day, month and quarter sizes of one idea, for the saving."""
+    """Price (gross), validity, where it works. `family` joins the day, month and quarter sizes of one idea, for the saving.
+
+    What a code once meant it means for ever: kind, validity, currency and end never change (a trigger refuses it), since periods
+    that are queued are counted from them. An add-on that ends with the running plan has no validity of its own: 0.
+    """
 
     code = models.SlugField(_("code"), unique=True)
     kind = models.CharField(_("kind"), max_length=6, choices=PlanKind, default=PlanKind.PLAN)
@@ -57,7 +71,7 @@ class Plan(models.Model):
     name = models.JSONField(_("name by language"), default=dict)
     blurb = models.JSONField(_("one sentence by language"), default=dict)
 
-    objects = PlanQuerySet.as_manager()
+    objects: ClassVar[PlanQuerySet] = PlanQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("plan")
@@ -65,11 +79,27 @@ class Plan(models.Model):
         ordering = ["position", "code"]
         constraints = [
             models.CheckConstraint(name="plan_price_positive", condition=models.Q(price_minor__gt=0)),
-            models.CheckConstraint(name="plan_validity_positive", condition=models.Q(validity_count__gt=0)),
+            models.CheckConstraint(
+                name="plan_validity_or_with_plan",
+                condition=models.Q(ends="own", validity_count__gt=0) | models.Q(ends="with_plan", validity_count=0),
+            ),
+            models.CheckConstraint(
+                name="plan_leans_only_as_add_on",
+                condition=models.Q(kind="add_on") | models.Q(needs_plan=False, ends="own"),
+            ),
+            models.CheckConstraint(
+                name="plan_ends_with_needed_plan", condition=models.Q(ends="own") | models.Q(needs_plan=True)
+            ),
             models.CheckConstraint(name="plan_currency_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")),
             models.CheckConstraint(
                 name="plan_sale_in_order",
                 condition=models.Q(on_sale_until=None) | models.Q(on_sale_until__gt=models.F("on_sale_from")),
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="plan_keeps_its_meaning",
+                fields=["code", "kind", "validity_count", "validity_unit", "currency", "needs_plan", "ends"],
             ),
         ]
 
@@ -85,6 +115,25 @@ class Plan(models.Model):
     def sentence(self) -> str:
         """The blurb in the reader's language."""
         return Wording(self.blurb).text
+
+    @property
+    def price(self) -> Money:
+        """What it costs, VAT included."""
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def validity(self) -> Validity:
+        """How long it runs; not for an add-on that ends with the running plan."""
+        return Validity(self.validity_count, ValidityUnit(self.validity_unit))
+
+    @property
+    def length(self) -> "Length":
+        """The tab of the plan list it stands under."""
+        if self.kind == PlanKind.ADD_ON:
+            return Length.ADD_ON
+        if self.validity_unit == ValidityUnit.DAY:
+            return Length.DAY
+        return Length.QUARTER if self.validity_count >= 3 else Length.MONTH
 
 
 class PlanAllowance(models.Model):
@@ -104,6 +153,16 @@ class PlanAllowance(models.Model):
             models.UniqueConstraint(fields=["plan", "unit"], name="plan_allowance_unit_unique"),
             models.CheckConstraint(
                 name="plan_allowance_positive", condition=models.Q(amount=None) | models.Q(amount__gt=0)
+            ),
+            models.CheckConstraint(
+                name="plan_allowance_slows_when_unlimited",
+                condition=models.Q(full_speed_amount=None, speed_after_kbit=None)
+                | models.Q(amount=None, full_speed_amount__gt=0, speed_after_kbit__gt=0),
+            ),
+            models.CheckConstraint(
+                name="plan_allowance_cap_within",
+                condition=models.Q(zone_cap=None)
+                | models.Q(zone_cap__gt=0) & (models.Q(amount=None) | models.Q(zone_cap__lte=models.F("amount"))),
             ),
         ]
 

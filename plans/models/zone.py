@@ -32,7 +32,10 @@ class ZoneCountry(models.Model):
     class Meta:
         verbose_name = _("country")
         verbose_name_plural = _("countries")
-        constraints = [models.UniqueConstraint(fields=["zone", "country"], name="zone_country_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["zone", "country"], name="zone_country_unique"),
+            models.CheckConstraint(name="zone_country_iso", condition=models.Q(country__regex=r"^[A-Z]{2}$")),
+        ]
 
     def __str__(self) -> str:
         return self.country

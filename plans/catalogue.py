@@ -1,0 +1,220 @@
+"""The catalogue as the operator writes it: reviewed TOML files, read and checked as a whole before anything is stored."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from plans.calendar import ValidityUnit
+from plans.models import AddOnEnd, PlanKind, Unit
+
+DATA = Path(__file__).parent / "data"
+#: amount key of the file -> unit and how much of the unit's base one of it is
+_AMOUNTS = {"data_gb": (Unit.DATA, 10**9), "minutes": (Unit.VOICE, 60), "texts": (Unit.TEXTS, 1)}
+_PLAN_KEYS = {"family", "kind", "ends", "days", "months", "price_minor", "zone", "needs_plan", "name", "blurb"}
+_PLAN_KEYS |= {
+    "roaming_gb",
+    "full_speed_gb",
+    "speed_after_kbit",
+    "on_sale_from",
+    "on_sale_until",
+    "currency",
+    "tax_class",
+}
+_PLAN_KEYS |= set(_AMOUNTS)
+
+
+class CatalogueRefused(Exception):
+    """The files cannot be loaded; `problems` has a line for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class ZoneEntry:
+    code: str
+    name: Mapping[str, str]
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AmountEntry:
+    """As `plans.models.PlanAllowance`: bytes, seconds or messages, None for unlimited."""
+
+    unit: Unit
+    amount: int | None
+    full_speed_amount: int | None = None
+    speed_after_kbit: int | None = None
+    zone_cap: int | None = None
+
+
+@dataclass(frozen=True)
+class PlanEntry:
+    """`fields` are the columns of `plans.models.Plan`, but for code and zone."""
+
+    code: str
+    zone: str
+    fields: Mapping[str, Any]
+    amounts: tuple[AmountEntry, ...]
+
+    @property
+    def validity_days(self) -> float:
+        """For comparing within a family; a month counts as a twelfth of a year."""
+        count: int = self.fields["validity_count"]
+        return float(count) if self.fields["validity_unit"] == ValidityUnit.DAY else count * 365.25 / 12
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    zones: tuple[ZoneEntry, ...]
+    plans: tuple[PlanEntry, ...]
+
+
+def read(folder: Path, *, languages: frozenset[str]) -> Catalogue:
+    """`zones.toml` and `plans.toml` of `folder`. Raises CatalogueRefused with everything that is wrong, at once."""
+    problems: list[str] = []
+    zones = _zones(_table(folder / "zones.toml", problems).get("zones", {}), problems)
+    raw = _table(folder / "plans.toml", problems)
+    defaults = {key: value for key, value in raw.items() if key != "plans"}
+    plans = [
+        _plan(code, defaults | row, position, problems)
+        for position, (code, row) in enumerate(raw.get("plans", {}).items())
+    ]
+    catalogue = Catalogue(tuple(zones), tuple(plan for plan in plans if plan))
+    problems += _problems(catalogue, languages)
+    if problems:
+        raise CatalogueRefused(problems)
+    return catalogue
+
+
+def _table(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path.name}: {error}")
+        return {}
+
+
+def _zones(rows: Mapping[str, Mapping[str, Any]], problems: list[str]) -> Iterator[ZoneEntry]:
+    known: dict[str, frozenset[str]] = {}
+    for code, row in rows.items():
+        countries = frozenset(row.get("countries", ()))
+        for included in row.get("includes", ()):
+            if included not in known:
+                problems.append(f"{code}: includes the unknown zone {included}")
+            countries |= known.get(included, frozenset())
+        problems += [
+            f"{code}: {country} is no ISO 3166 code" for country in countries if not re.fullmatch("[A-Z]{2}", country)
+        ]
+        known[code] = countries
+        yield ZoneEntry(code, row.get("name", {}), countries)
+
+
+def _plan(code: str, row: Mapping[str, Any], position: int, problems: list[str]) -> PlanEntry | None:
+    before = len(problems)
+    problems += [f"{code}: unknown key {key}" for key in sorted(set(row) - _PLAN_KEYS)]
+    for key in ("price_minor", "zone", "currency", "on_sale_from"):
+        if key not in row:
+            problems.append(f"{code}: {key} is missing")
+    if not isinstance(row.get("price_minor", 1), int) or row.get("price_minor", 1) <= 0:
+        problems.append(f"{code}: price_minor is a whole number of minor units above 0")
+    for key in ("on_sale_from", "on_sale_until"):
+        if key in row and not (isinstance(row[key], datetime) and row[key].tzinfo):
+            problems.append(f"{code}: {key} is a date and time with its offset")
+    problems += _validity_problems(code, row)
+    amounts = tuple(_amounts(code, row, problems))
+    if len(problems) > before:
+        return None
+    return PlanEntry(code, row["zone"], _fields(row, position), amounts)
+
+
+def _validity_problems(code: str, row: Mapping[str, Any]) -> Iterator[str]:
+    wanted = [] if row.get("ends") == AddOnEnd.WITH_PLAN else ["days or months"]
+    found = [key for key in ("days", "months") if key in row]
+    if len(found) != len(wanted) or any(not isinstance(row[key], int) or row[key] <= 0 for key in found):
+        yield f"{code}: give {'days or months, one of them' if wanted else 'no validity: it ends with the running plan'}"
+    if row.get("kind", PlanKind.PLAN) not in PlanKind.values or row.get("ends", AddOnEnd.OWN) not in AddOnEnd.values:
+        yield f"{code}: kind is plan or add_on, ends is own or with_plan"
+    if row.get("kind", PlanKind.PLAN) == PlanKind.PLAN and (row.get("needs_plan") or "ends" in row):
+        yield f"{code}: only an add-on needs a plan or ends with one"
+
+
+def _fields(row: Mapping[str, Any], position: int) -> dict[str, Any]:
+    ends = row.get("ends", AddOnEnd.OWN)
+    return {
+        "kind": row.get("kind", PlanKind.PLAN),
+        "family": row.get("family", ""),
+        "validity_count": row.get("days") or row.get("months") or 0,
+        "validity_unit": ValidityUnit.DAY if "days" in row else ValidityUnit.MONTH,
+        "price_minor": row["price_minor"],
+        "currency": row["currency"],
+        "tax_class": row.get("tax_class", "telecom"),
+        "on_sale_from": row["on_sale_from"],
+        "on_sale_until": row.get("on_sale_until"),
+        "needs_plan": row.get("needs_plan", ends == AddOnEnd.WITH_PLAN),
+        "ends": ends,
+        "position": position,
+        "name": row.get("name", {}),
+        "blurb": row.get("blurb", {}),
+    }
+
+
+def _amounts(code: str, row: Mapping[str, Any], problems: list[str]) -> Iterator[AmountEntry]:
+    for key, (unit, base) in _AMOUNTS.items():
+        written = row.get(key)
+        if written is None:
+            continue
+        if written != "unlimited" and (not isinstance(written, int) or written <= 0):
+            problems.append(f'{code}: {key} is a whole number above 0 or "unlimited"')
+            continue
+        amount = None if written == "unlimited" else written * base
+        if unit != Unit.DATA:
+            yield AmountEntry(unit, amount)
+            continue
+        full_speed = row["full_speed_gb"] * base if "full_speed_gb" in row else None
+        cap = row["roaming_gb"] * base if "roaming_gb" in row else None
+        yield AmountEntry(unit, amount, full_speed, row.get("speed_after_kbit"), cap)
+    if not any(key in row for key in _AMOUNTS):
+        problems.append(f"{code}: grants nothing")
+
+
+def _problems(catalogue: Catalogue, languages: frozenset[str]) -> Iterator[str]:
+    """What only shows when all rows are seen together."""
+    zones = {zone.code for zone in catalogue.zones}
+    for zone in catalogue.zones:
+        yield from _untold(zone.code, "name", zone.name, languages)
+        if not zone.countries:
+            yield f"{zone.code}: has no country"
+    for plan in catalogue.plans:
+        if plan.zone not in zones:
+            yield f"{plan.code}: unknown zone {plan.zone}"
+        for text in ("name", "blurb"):
+            yield from _untold(plan.code, text, plan.fields[text], languages)
+    yield from _families_that_do_not_save(catalogue.plans)
+
+
+def _untold(code: str, what: str, by_language: Mapping[str, str], languages: frozenset[str]) -> Iterator[str]:
+    for language in sorted(languages):
+        if not str(by_language.get(language, "")).strip():
+            yield f"{code}: {what} is missing in {language}"
+
+
+def _families_that_do_not_save(plans: tuple[PlanEntry, ...]) -> Iterator[str]:
+    families: dict[str, list[PlanEntry]] = {}
+    for plan in plans:
+        if plan.fields["family"]:
+            families.setdefault(plan.fields["family"], []).append(plan)
+    for members in families.values():
+        members.sort(key=lambda plan: plan.validity_days)
+        for shorter, longer in pairwise(members):
+            if (
+                longer.fields["price_minor"] * shorter.validity_days
+                >= shorter.fields["price_minor"] * longer.validity_days
+            ):
+                yield f"{longer.code}: costs no less per day than {shorter.code} of the same family"
