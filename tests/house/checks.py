@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.house.environment import production_environment, shell_environment
+from deploy import made_up
+from tests.house.environment import shell_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = sys.executable
@@ -58,7 +59,7 @@ def steps() -> list[Step]:
         Step(
             "deploy checks under production settings",
             manage("check", "--deploy", "--fail-level", "WARNING"),
-            production_environment(),
+            made_up.environment(),
         ),
         Step("pytest", module("pytest", "-n", "2", "--dist", "worksteal", "--durations", "5"), is_live=True),
     ]
