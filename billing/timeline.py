@@ -1,0 +1,140 @@
+"""An order's own clock: read from its events, payments and messages, never written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from billing.models import Order, OrderEvent, OrderState, PaymentState
+from lib.money import format_money
+from notifications.models import Message
+
+
+class StepState(StrEnum):
+    DONE = "done"
+    NOW = "now"
+    NEXT = "next"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One line of the timeline, worded in the reader's language."""
+
+    state: StepState
+    title: str
+    detail: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """`is_moving` says whether looking again soon makes sense."""
+
+    steps: list[Step]
+    is_moving: bool
+
+
+_MOVING = {OrderState.PENDING, OrderState.PROCESSING, OrderState.PAID}
+_ENDED = {OrderState.CANCELLED, OrderState.EXPIRED}
+
+
+def timeline(order: Order) -> Timeline:
+    """The steps of `order` as they stand, in four queries at most."""
+    events = {event.kind: event for event in order.events.all()}
+    steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
+    steps += _money_steps(order, events)
+    if order.state in _ENDED:
+        steps.append(_ended(order, events))
+    elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
+        steps.append(_applied(order))
+        steps += _told(order)
+    is_moving = order.state in _MOVING or any(step.state == StepState.NOW for step in steps)
+    return Timeline(steps=steps, is_moving=is_moving)
+
+
+def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
+    if "credit_spent" in events:
+        return [Step(state=StepState.DONE, title=_("Paid from your credit"), at=events["credit_spent"].at)]
+    if "money_in" in events:
+        return [_money_in(order, events["money_in"]), *_held(events)]
+    if order.state in _ENDED:
+        return []
+    if order.state == OrderState.PROCESSING:
+        return [
+            Step(
+                state=StepState.NOW,
+                title=_("Your bank has accepted the payment; the money is on its way"),
+                detail=_("Nothing to do. We write to you when it is here."),
+            )
+        ]
+    waiting = _("Waiting for your payment")
+    if "declined" in events:
+        return [
+            Step(
+                state=StepState.BAD,
+                title=_("Your bank said no. You have not been charged"),
+                detail=_("Try again, or use another card."),
+                at=events["declined"].at,
+            ),
+            Step(state=StepState.NOW, title=waiting),
+        ]
+    return [Step(state=StepState.NOW, title=waiting, detail=_("This usually takes a few seconds after you paid."))]
+
+
+def _money_in(order: Order, event: OrderEvent) -> Step:
+    paid_with = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
+    received = format_money(event.detail.get("minor", order.price_minor), event.detail.get("currency", order.currency))
+    label = next(iter(paid_with), "")
+    detail = f"{received} · {label}" if label else received
+    return Step(state=StepState.DONE, title=_("Payment received"), detail=detail, at=event.at)
+
+
+def _held(events: dict[str, OrderEvent]) -> list[Step]:
+    steps = []
+    if "review" in events:
+        title = _("Some of your money is held for you")
+        open_still = not ({"given_back", "kept_as_credit", "applied"} & events.keys())
+        steps.append(Step(state=StepState.NOW if open_still else StepState.DONE, title=title, at=events["review"].at))
+    worded = {
+        "kept_as_credit": _("Kept as credit"),
+        "given_back": _("On its way back to you"),
+        "money_returned": _("Given back; your bank may take a few days to show it"),
+    }
+    steps += [
+        Step(state=StepState.DONE, title=title, at=events[kind].at) for kind, title in worded.items() if kind in events
+    ]
+    if "refund_failed" in events:
+        title = _("Your bank did not take the money back. We are looking for another way")
+        steps.append(Step(state=StepState.BAD, title=title, at=events["refund_failed"].at))
+    return steps
+
+
+def _ended(order: Order, events: dict[str, OrderEvent]) -> Step:
+    if order.state == OrderState.CANCELLED:
+        title, kind = _("Cancelled. You have not been charged"), "cancelled"
+    else:
+        title, kind = _("Not paid in time. You have not been charged"), "expired"
+    event = events.get(kind)
+    return Step(state=StepState.BAD, title=title, at=event.at if event else None)
+
+
+def _applied(order: Order) -> Step:
+    title = _("Added to your number") if order.plan_id else _("Added to your credit")
+    if order.applied_at:
+        return Step(state=StepState.DONE, title=title, at=order.applied_at)
+    return Step(state=StepState.NEXT, title=title)
+
+
+def _told(order: Order) -> list[Step]:
+    if order.applied_at is None:
+        return []
+    rows = Message.objects.filter(subject=order.subject).order_by("created_at").values_list("channel", "state", "accepted_at")
+    names = {"sms": _("SMS sent"), "email": _("E-mail sent")}
+    latest: dict[str, tuple[str, datetime | None]] = {channel: (state, at) for channel, state, at in rows}
+    return [
+        Step(state=StepState.DONE if state in {"accepted", "delivered"} else StepState.NEXT, title=names[channel], at=at)
+        for channel, (state, at) in latest.items()
+        if channel in names
+    ]
