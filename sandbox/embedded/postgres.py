@@ -183,14 +183,15 @@ class EmbeddedPostgres:
 
 
 def _end_left_over(data: Path) -> None:
-    """A server whose supervisor was killed may still be going down: wait for it, as it waits for its connections."""
-    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+    """A server whose supervisor was killed may still be going down: ask it once more, and wait. Raises EmbeddedProblem."""
+    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
         pid = int((data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
         if not _serves(pid, data):
             return
         os.kill(pid, signal.SIGINT)
         for _ in range(200):
-            os.kill(pid, 0)
+            if not _serves(pid, data):
+                return
             time.sleep(0.05)
         raise EmbeddedProblem(f"Another Postgres (process {pid}) works in {data} and does not stop: end it first.")
 
