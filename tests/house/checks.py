@@ -53,7 +53,10 @@ def steps() -> list[Step]:
         Step("ruff: lint", module("ruff", "check", "--quiet", ".")),
         Step("ruff: format", module("ruff", "format", "--check", "--quiet", ".")),
         Step("mypy: types", module("mypy")),
-        Step("import-linter: every import points down", [str(Path(_PYTHON).with_name("lint-imports"))]),
+        Step(
+            "import-linter: every import points down",
+            [_PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
+        ),
         Step("djlint: templates", module("djlint", "--quiet", "--lint", "--check", "templates")),
         Step("migrations match the models", manage("makemigrations", "--check", "--dry-run"), _NO_DATABASE),
         Step(
