@@ -15,6 +15,7 @@ from plans.models import AddOnEnd, PlanKind, Unit
 DATA = Path(__file__).parent / "data"
 #: amount key of the file -> unit and how much of the unit's base one of it is
 _AMOUNTS = {"data_gb": (Unit.DATA, 10**9), "minutes": (Unit.VOICE, 60), "texts": (Unit.TEXTS, 1)}
+_UNLIMITED = "unlimited"
 _PLAN_KEYS = {"family", "kind", "ends", "days", "months", "price_minor", "zone", "needs_plan", "name", "blurb"}
 _PLAN_KEYS |= {
     "roaming_gb",
@@ -117,32 +118,58 @@ def _zones(rows: Mapping[str, Mapping[str, Any]], problems: list[str]) -> Iterat
 
 
 def _plan(code: str, row: Mapping[str, Any], position: int, problems: list[str]) -> PlanEntry | None:
-    before = len(problems)
-    problems += [f"{code}: unknown key {key}" for key in sorted(set(row) - _PLAN_KEYS)]
-    for key in ("price_minor", "zone", "currency", "on_sale_from"):
-        if key not in row:
-            problems.append(f"{code}: {key} is missing")
-    if not isinstance(row.get("price_minor", 1), int) or row.get("price_minor", 1) <= 0:
-        problems.append(f"{code}: price_minor is a whole number of minor units above 0")
+    found = [f"{code}: {problem}" for check in _ROW_CHECKS for problem in check(row)]
+    problems += found
+    return None if found else PlanEntry(code, row["zone"], _fields(row, position), tuple(_amounts(row)))
+
+
+def _column_problems(row: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"unknown key {key}" for key in sorted(set(row) - _PLAN_KEYS))
+    yield from (f"{key} is missing" for key in ("price_minor", "zone", "currency", "on_sale_from") if key not in row)
+    if "price_minor" in row and not _is_count(row["price_minor"]):
+        yield "price_minor is a whole number of minor units above 0"
+    if not re.fullmatch("[A-Z]{3}", str(row.get("currency", "EUR"))):
+        yield "currency is three capital letters (ISO 4217)"
     for key in ("on_sale_from", "on_sale_until"):
         if key in row and not (isinstance(row[key], datetime) and row[key].tzinfo):
-            problems.append(f"{code}: {key} is a date and time with its offset")
-    problems += _validity_problems(code, row)
-    amounts = tuple(_amounts(code, row, problems))
-    if len(problems) > before:
-        return None
-    return PlanEntry(code, row["zone"], _fields(row, position), amounts)
+            yield f"{key} is a date and time with its offset"
 
 
-def _validity_problems(code: str, row: Mapping[str, Any]) -> Iterator[str]:
-    wanted = [] if row.get("ends") == AddOnEnd.WITH_PLAN else ["days or months"]
+def _validity_problems(row: Mapping[str, Any]) -> Iterator[str]:
+    ends_with_plan = row.get("ends") == AddOnEnd.WITH_PLAN
     found = [key for key in ("days", "months") if key in row]
-    if len(found) != len(wanted) or any(not isinstance(row[key], int) or row[key] <= 0 for key in found):
-        yield f"{code}: give {'days or months, one of them' if wanted else 'no validity: it ends with the running plan'}"
+    if ends_with_plan and found:
+        yield "give no validity: it ends with the running plan"
+    elif not ends_with_plan and (len(found) != 1 or not _is_count(row[found[0]])):
+        yield "give days or months, one of them"
     if row.get("kind", PlanKind.PLAN) not in PlanKind.values or row.get("ends", AddOnEnd.OWN) not in AddOnEnd.values:
-        yield f"{code}: kind is plan or add_on, ends is own or with_plan"
-    if row.get("kind", PlanKind.PLAN) == PlanKind.PLAN and (row.get("needs_plan") or "ends" in row):
-        yield f"{code}: only an add-on needs a plan or ends with one"
+        yield "kind is plan or add_on, ends is own or with_plan"
+    elif row.get("kind", PlanKind.PLAN) == PlanKind.PLAN and (row.get("needs_plan") or "ends" in row):
+        yield "only an add-on needs a plan or ends with one"
+
+
+def _amount_problems(row: Mapping[str, Any]) -> Iterator[str]:
+    written = {key: row[key] for key in _AMOUNTS if key in row}
+    if not written:
+        yield "grants nothing"
+    for key, amount in written.items():
+        if amount != _UNLIMITED and not _is_count(amount):
+            yield f'{key} is a whole number above 0 or "unlimited"'
+    for key in ("roaming_gb", "full_speed_gb", "speed_after_kbit"):
+        if key in row and not _is_count(row[key]):
+            yield f"{key} is a whole number above 0"
+    slows = "full_speed_gb" in row and "speed_after_kbit" in row
+    if row.get("data_gb") == _UNLIMITED and not slows:
+        yield "unlimited data names full_speed_gb and speed_after_kbit"
+    if _is_count(row.get("data_gb")) and _is_count(row.get("roaming_gb")) and row["roaming_gb"] > row["data_gb"]:
+        yield "roaming_gb is at most data_gb"
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+_ROW_CHECKS = (_column_problems, _validity_problems, _amount_problems)
 
 
 def _fields(row: Mapping[str, Any], position: int) -> dict[str, Any]:
@@ -165,23 +192,17 @@ def _fields(row: Mapping[str, Any], position: int) -> dict[str, Any]:
     }
 
 
-def _amounts(code: str, row: Mapping[str, Any], problems: list[str]) -> Iterator[AmountEntry]:
+def _amounts(row: Mapping[str, Any]) -> Iterator[AmountEntry]:
     for key, (unit, base) in _AMOUNTS.items():
-        written = row.get(key)
-        if written is None:
+        if key not in row:
             continue
-        if written != "unlimited" and (not isinstance(written, int) or written <= 0):
-            problems.append(f'{code}: {key} is a whole number above 0 or "unlimited"')
-            continue
-        amount = None if written == "unlimited" else written * base
+        amount = None if row[key] == _UNLIMITED else row[key] * base
         if unit != Unit.DATA:
             yield AmountEntry(unit, amount)
             continue
         full_speed = row["full_speed_gb"] * base if "full_speed_gb" in row else None
         cap = row["roaming_gb"] * base if "roaming_gb" in row else None
         yield AmountEntry(unit, amount, full_speed, row.get("speed_after_kbit"), cap)
-    if not any(key in row for key in _AMOUNTS):
-        problems.append(f"{code}: grants nothing")
 
 
 def _problems(catalogue: Catalogue, languages: frozenset[str]) -> Iterator[str]:

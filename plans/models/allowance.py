@@ -60,3 +60,10 @@ class Allowance(models.Model):
     def remaining(self) -> int | None:
         """What is left in the unit's base; None when unlimited."""
         return None if self.granted is None else self.granted - self.used - self.gifted
+
+    @property
+    def is_used_up(self) -> bool:
+        """Nothing is left, or nothing at full speed."""
+        if self.granted is None:
+            return self.full_speed_amount is not None and self.used >= self.full_speed_amount
+        return self.remaining == 0
