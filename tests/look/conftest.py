@@ -1,0 +1,64 @@
+"""A server for the sample pages: the real templates, style sheets and policy, no database."""
+
+import threading
+from collections.abc import Iterator
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import override_settings
+from playwright.sync_api import Browser, sync_playwright
+
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class StrictPolicy:
+    """The policy of the portal, without what only the way to the payment page needs."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response["Content-Security-Policy"] = STRICT
+        return response
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format, *args):  # noqa: A002 - the name of the library
+        pass
+
+
+@pytest.fixture(scope="session")
+def look_site() -> Iterator[str]:
+    """The address under which `/look/<name>/` shows each sample page."""
+    changes = {
+        "ROOT_URLCONF": "tests.look.urls",
+        "MIDDLEWARE": ["tests.look.conftest.StrictPolicy"],
+        "ALLOWED_HOSTS": ["127.0.0.1", "testserver"],
+        "DEBUG": True,
+    }
+    with (
+        override_settings(**changes),
+        make_server("127.0.0.1", 0, StaticFilesHandler(WSGIHandler()), _Server, _Quiet) as server,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield running
+        running.close()

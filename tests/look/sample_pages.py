@@ -1,0 +1,484 @@
+"""A context for each page template, with the names the real views use: what a page needs, and the cases it must survive.
+
+Attribute names are those of the models; what is prepared for reading (`words`, `says`, `title`) comes already translated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace as Like
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Paginator
+
+from lib.wording import GIGABYTE
+from portal import gallery
+from portal.brand import brand
+from tests.look import sample_forms as forms
+
+NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
+DAY = timedelta(days=1)
+ORDER_ID = UUID("019a0000-0000-7000-8000-000000000001")
+
+ANNA = Like(is_authenticated=True, name="Anna", email="anna@refill.example", msisdn="+4917604069011", is_staff=False)
+LINE = Like(
+    id=UUID(int=11),
+    msisdn="+4917604069011",
+    label="Anna’s number",
+    currency="EUR",
+    time_zone="Europe/Berlin",
+    country="DE",
+)
+SECOND_LINE = Like(
+    id=UUID(int=12),
+    msisdn="+4917604069019",
+    label="Donaudampfschifffahrtsgesellschaftskapitän 备用",
+    currency="EUR",
+    time_zone="Asia/Shanghai",
+    country="DE",
+)
+MONTH_15 = Like(
+    code="month-15", title="Month 15", sentence="15 GB for a month in 29 countries.", price_minor=1500, currency="EUR"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`user` is who looks; `context` is made anew for each rendering."""
+
+    template: str
+    context: Callable[[], dict[str, Any]]
+    user: Any = field(default_factory=lambda: ANNA)
+
+
+def bucket(unit: str, remaining: int | None, granted: int | None, **more: Any) -> Like:
+    percent = 0 if not granted or remaining is None else remaining * 100 // granted
+    facts = {
+        "title": "Data",
+        "percent_left": percent,
+        "pace_percent": 31,
+        "is_low": percent < 20,
+        "says": "",
+        "expires_at": None,
+    }
+    return Like(unit=unit, remaining=remaining, granted=granted, **facts | more)
+
+
+def state(kind: str) -> Like:
+    words = {
+        "renewed": "Renewed until Mon 30 Nov, 14:20",
+        "next_paid": "Next plan paid",
+        "ends_soon": "Ends in 3 days",
+        "waiting": "Waiting for your payment",
+        "ended": "Ended",
+    }
+    return Like(kind=kind, words=words[kind])
+
+
+def order(reference: str = "R-7K2M9QX", **more: Any) -> Like:
+    facts = {
+        "price_minor": 1500,
+        "currency": "EUR",
+        "vat_minor": 239,
+        "vat_percent": 19,
+        "placed_at": NOW,
+        "expires_at": NOW + DAY,
+    }
+    return Like(id=ORDER_ID, reference=reference, line=LINE, **facts | more)
+
+
+def rows() -> list[Like]:
+    return [
+        Like(order=order(), title="Month 15", words="Applied", tone="good", method="Visa ···4242", act=None),
+        Like(
+            order=order(price_minor=2000, placed_at=NOW - 3 * DAY),
+            title="Credit",
+            words="Waiting for your payment",
+            tone="warn",
+            method="",
+            act=Like(url="#", words="Continue"),
+        ),
+        Like(
+            order=order(price_minor=250, placed_at=NOW - 300 * DAY),
+            title="Day pass",
+            words="Declined – you were not charged",
+            tone="bad",
+            method="Visa ···0002",
+            act=Like(url="#", words="Try again"),
+        ),
+    ]
+
+
+def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = "") -> Like:
+    plan = Like(code=f"month-{size}", title=name or f"Month {size}", price_minor=price, currency="EUR")
+    return Like(
+        plan=plan,
+        lead=Like(unit="data", amount=size * GIGABYTE),
+        validity="for a month",
+        per_gb_minor=price // size,
+        per_day_minor=price // 30,
+        saving=saving,
+        voice=Like(amount=None if size > 30 else size * 2000),
+        texts=Like(amount=size * 12),
+        works_in="54 countries" if size > 30 else "29 countries",
+        badge=badge,
+        act=f"Renew · €{price / 100:.2f}" if badge else "Choose",
+        order_url="#",
+    )
+
+
+def offers() -> list[Like]:
+    return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % against day plans"), offer(40, 2500)]
+
+
+def landing() -> dict[str, Any]:
+    example = Like(
+        remaining=6_400_000_000,
+        granted=15 * GIGABYTE,
+        ends_at=NOW + 9 * DAY,
+        voice_remaining=12_720,
+        voice_granted=30_000,
+    )
+    return {"example": example, "offers": offers()}
+
+
+def dashboard(**more: Any) -> dict[str, Any]:
+    running = Like(plan=MONTH_15, starts_at=NOW - 21 * DAY, ends_at=NOW + 9 * DAY)
+    return {
+        "place": "home",
+        "line": LINE,
+        "lines": [LINE],
+        "state": state("renewed"),
+        "period": running,
+        "main": bucket("data", 6_400_000_000, 15 * GIGABYTE, says="at your pace it lasts until 2 Dec"),
+        "next_period": None,
+        "buckets": [bucket("voice", 12_720, 30_000), bucket("texts", 18, 200)],
+        "credit_minor": 420,
+        "renew": Like(words="Renew · €15.00", order_url="#"),
+        "rows": rows(),
+        "open_order": None,
+        "held_orders": [],
+    } | more
+
+
+def dashboard_low() -> dict[str, Any]:
+    return dashboard(
+        lines=[LINE, SECOND_LINE],
+        line=SECOND_LINE,
+        state=state("ends_soon"),
+        main=bucket("data", 0, 15 * GIGABYTE),
+        buckets=[
+            bucket("voice", None, None),
+            bucket("texts", 2, 200),
+            bucket("data", 1_900_000_000, 2 * GIGABYTE, title="Add-on 2 GB", expires_at=NOW + 2 * DAY),
+        ],
+        next_period=Like(plan=MONTH_15, starts_at=NOW + 9 * DAY, ends_at=NOW + 39 * DAY),
+        open_order=Like(order=order(), title="Month 15"),
+        held_orders=[order()],
+    )
+
+
+def dashboard_ended() -> dict[str, Any]:
+    return dashboard(state=state("ended"), period=None, main=None, buckets=[], ended_at=NOW - DAY, renew=None, rows=[])
+
+
+def dashboard_unlimited() -> dict[str, Any]:
+    return dashboard(state=state("next_paid"), main=bucket("data", None, None))
+
+
+def plan_list(**more: Any) -> dict[str, Any]:
+    tabs = [("day", "Day"), ("month", "Month"), ("quarter", "Quarter"), ("add-ons", "Add-ons")]
+    facts = [
+        ("Price", "€8.00 €15.00 €25.00"),
+        ("Data", "5GB 15GB 40GB"),
+        ("per GB", "€1.60 €1.00 €0.63"),
+        ("Minutes", "200 500 ∞"),
+    ]
+    comparison = [
+        Like(
+            words=words, cells=[Like(value=value, is_advised=place == 1) for place, value in enumerate(values.split())]
+        )
+        for words, values in facts
+    ]
+    return {
+        "place": "plans",
+        "line": LINE,
+        "tabs": [Like(code=code, words=words, is_here=code == "month") for code, words in tabs],
+        "offers": offers(),
+        "comparison": comparison,
+    } | more
+
+
+def plan_list_long() -> dict[str, Any]:
+    names = ["Kraftfahrzeughaftpflichtversicherungspaket", "包月流量畅享套餐（含欧盟漫游）", "XS"]
+    long_offers = [offer(size, size * 160, name=name) for size, name in zip((5, 15, 40), names, strict=True)]
+    return plan_list(offers=long_offers, line=None)
+
+
+def summary() -> dict[str, Any]:
+    facts = Like(
+        title="Month 15",
+        sentence="15 GB of data, minutes and texts for a month.",
+        grants=grants(),
+        works_in="the 27 countries of the EU, Iceland and Norway (29)",
+        speed="Up to 300 Mbit/s down and 50 Mbit/s up. When the data is used up, data stops until you renew or take an add-on.",
+        price_minor=1500,
+        currency="EUR",
+        vat_percent="19",
+        vat_minor=239,
+        duration="One month from the start, to the same time of day.",
+        as_of=NOW,
+    )
+    return {
+        "summary": facts,
+        "back_url": "/plans/",
+        "back_words": "Plans",
+        "order": None,
+        "order_url": "#",
+        "order_words": "Order",
+    }
+
+
+def grants() -> list[Like]:
+    amounts = [("Data", "data", 15 * GIGABYTE), ("Minutes", "voice", 30_000), ("Texts", "texts", 200)]
+    return [Like(words=words, unit=unit, amount=amount) for words, unit, amount in amounts]
+
+
+def review(data: dict[str, str] | None = None) -> dict[str, Any]:
+    return {
+        "place": "plans",
+        "form": forms.ReviewForm(data),
+        "what": "plan",
+        "title": "Month 15",
+        "line": LINE,
+        "grants": grants(),
+        "validity": "for a month",
+        "price_minor": 1500,
+        "vat_minor": 239,
+        "vat_percent": "19",
+        "currency": "EUR",
+        "summary_url": "#",
+        "starts": [
+            Like(
+                value="queue",
+                title="When the running plan ends",
+                starts_at=NOW + 9 * DAY,
+                ends_at=NOW + 39 * DAY,
+                lost="",
+                is_chosen=True,
+            ),
+            Like(
+                value="now",
+                title="Now",
+                starts_at=NOW,
+                ends_at=NOW + 30 * DAY,
+                lost="9 days and 6.4 GB",
+                is_chosen=False,
+            ),
+        ],
+        "methods": [
+            Like(
+                value="card",
+                title="Card",
+                aside="",
+                says="On our payment provider’s page.",
+                is_chosen=True,
+                is_closed=False,
+            ),
+            Like(
+                value="credit",
+                title="Credit",
+                aside="€4.20",
+                says="€10.80 is missing.",
+                is_chosen=False,
+                is_closed=True,
+            ),
+        ],
+    }
+
+
+def review_refused() -> dict[str, Any]:
+    return review({"form_token": "x"})
+
+
+STEPS = ["Ordered", "The bank confirmed the payment", "Added to your number", "Telling you"]
+
+
+def order_page(done: int = 2, **more: Any) -> dict[str, Any]:
+    details = ["Month 15", "Visa ···4242", "15 GB, 500 minutes, 200 texts", "by SMS and e-mail"]
+    kinds = ["done"] * done + ["now"] + ["todo"] * 4
+    steps = [
+        Like(title=title, detail=detail, state=kind, at=NOW + timedelta(seconds=19 * place) if kind == "done" else None)
+        for place, (title, detail, kind) in enumerate(zip(STEPS, details, kinds, strict=False))
+    ]
+    return {
+        "place": "orders",
+        "order": order(),
+        "title": "Month 15",
+        "headline": "Adding it to your number",
+        "says": "This usually takes seconds. If it takes longer than five minutes we repair it and write to you.",
+        "steps": steps,
+        "is_open": True,
+        "poll_url": f"/orders/{ORDER_ID}/timeline/?look=1",
+        "poll_seconds": 600,
+        "grants": grants(),
+        "method": "Visa ···4242",
+        "summary_url": "#",
+        "held_items": [],
+        "acts": [],
+    } | more
+
+
+def order_applied() -> dict[str, Any]:
+    period = Like(starts_at=NOW, ends_at=NOW + 30 * DAY)
+    acts = [Like(url="#", words="Go home"), Like(url="#", words="Another order")]
+    return order_page(
+        4, headline="Renewed until Mon 30 Nov, 14:20", says="", is_open=False, poll_url="", period=period, acts=acts
+    )
+
+
+def order_declined() -> dict[str, Any]:
+    steps = [
+        Like(title="Ordered", detail="Month 15", state="done", at=NOW),
+        Like(title="Your bank said no", detail="You have not been charged.", state="bad", at=NOW),
+        Like(title="Added to your number", detail="", state="todo", at=None),
+    ]
+    acts = [Like(url="#", words="Try another card"), Like(url="#", words="Cancel the order")]
+    says = "Your bank said no. You have not been charged, and nothing about your number has changed. Try another card."
+    return order_page(steps=steps, headline="Not paid", says=says, is_open=False, poll_url="", acts=acts)
+
+
+def order_held() -> dict[str, Any]:
+    why = "You paid €12.00 of €15.00. Pay the missing €3.00, or take your money back."
+    held = Like(amount_minor=1200, currency="EUR", why=why, may_keep=True)
+    return order_page(2, held_items=[held], headline="€3.00 is missing", says="", poll_url="", is_open=True)
+
+
+def orders(has_some: bool = True) -> dict[str, Any]:
+    page = Paginator(list(range(50)), 20).page(2)
+    return {"place": "orders", "rows": rows() * 2 if has_some else [], "page": page}
+
+
+def credit() -> dict[str, Any]:
+    lines = [
+        ("Top-up by card", 2000, 2000),
+        ("Month 15", -1500, 500),
+        ("Bonus: welcome", 100, 600),
+        ("Day pass", -180, 420),
+    ]
+    entries = [
+        Like(
+            words=words,
+            amount_minor=amount,
+            after_minor=after,
+            at=NOW - place * DAY,
+            order=order() if amount < 0 else None,
+        )
+        for place, (words, amount, after) in enumerate(lines)
+    ]
+    page = Paginator(entries, 20).page(1)
+    return {
+        "line": LINE,
+        "lines": [LINE],
+        "credit_minor": 420,
+        "paid_minor": 320,
+        "bonus_minor": 100,
+        "entries": entries,
+        "page": page,
+    }
+
+
+def top_up() -> dict[str, Any]:
+    amounts = [Like(minor=minor, is_chosen=minor == 1000) for minor in (500, 1000, 2000, 5000)]
+    return {"line": LINE, "credit_minor": 420, "amounts": amounts, "form": forms.TopUpForm()}
+
+
+def contact() -> dict[str, Any]:
+    return {"place": "help", "order": order(), "order_title": "Month 15", "order_words": "Applied"}
+
+
+def sign_in(form: Any) -> dict[str, Any]:
+    return {
+        "form": form,
+        "signup_url": "#",
+        "login_url": "#",
+        "LOGIN_BY_CODE_ENABLED": True,
+        "request_login_code_url": "#",
+        "redirect_field": "",
+    }
+
+
+def code_page() -> dict[str, Any]:
+    form = forms.CodeForm({"code": "12"})
+    return {
+        "verify_form": form,
+        "change_form": forms.NumberForm(),
+        "phone": "+4917604069011",
+        "email": "anna@refill.example",
+        "can_resend": True,
+        "can_change": True,
+    }
+
+
+def sessions() -> dict[str, Any]:
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36"
+    some = [
+        Like(user_agent=agent, is_current=first, created_at=NOW, last_seen_at=NOW, ip="2001:db8::7")
+        for first in (True, False)
+    ]
+    return {"sessions": some, "session_count": 2}
+
+
+def email_change() -> dict[str, Any]:
+    now, new = Like(email="anna@refill.example"), Like(email="anna.neu@refill.example")
+    return {"form": forms.EmailForm(), "current_emailaddress": now, "new_emailaddress": new}
+
+
+NOBODY = AnonymousUser()
+PAGES = {
+    "landing": Page("portal/landing.html", landing, NOBODY),
+    "dashboard": Page("portal/dashboard.html", dashboard),
+    "dashboard-low": Page("portal/dashboard.html", dashboard_low),
+    "dashboard-ended": Page("portal/dashboard.html", dashboard_ended),
+    "dashboard-unlimited": Page("portal/dashboard.html", dashboard_unlimited),
+    "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
+    "plans": Page("plans/list.html", plan_list),
+    "plans-long": Page("plans/list.html", plan_list_long, NOBODY),
+    "plans-none": Page("plans/list.html", lambda: plan_list(offers=[])),
+    "summary": Page("plans/summary.html", summary),
+    "review": Page("billing/review.html", review),
+    "review-refused": Page("billing/review.html", review_refused),
+    "order": Page("billing/order.html", order_page),
+    "order-applied": Page("billing/order.html", order_applied),
+    "order-declined": Page("billing/order.html", order_declined),
+    "order-held": Page("billing/order.html", order_held),
+    "orders": Page("billing/orders.html", orders),
+    "orders-none": Page("billing/orders.html", lambda: orders(has_some=False)),
+    "credit": Page("billing/credit.html", credit),
+    "credit-none": Page("billing/credit.html", lambda: credit() | {"entries": [], "credit_minor": 0, "bonus_minor": 0}),
+    "top-up": Page("billing/top_up.html", top_up),
+    "profile": Page(
+        "accounts/profile.html", lambda: {"form": forms.ProfileForm(), "lines": [LINE, SECOND_LINE], "user": ANNA}
+    ),
+    "line-add": Page("accounts/line_add.html", lambda: {"form": forms.NumberForm()}),
+    "line-confirm": Page("accounts/line_confirm.html", lambda: {"form": forms.CodeForm(), "msisdn": "+4917604069011"}),
+    "contact": Page("portal/contact.html", contact),
+    "terms": Page("portal/legal.html", lambda: {"text": brand().text("terms")}, NOBODY),
+    "privacy": Page("portal/legal.html", lambda: {"text": brand().text("privacy")}, NOBODY),
+    "imprint": Page("portal/legal.html", lambda: {"text": brand().text("imprint")}, NOBODY),
+    "sign-in": Page("account/login.html", lambda: sign_in(forms.SignInForm()), NOBODY),
+    "sign-in-refused": Page("account/login.html", lambda: sign_in(forms.SignInForm({"login": "anna"})), NOBODY),
+    "register": Page("account/signup.html", lambda: sign_in(forms.RegisterForm()), NOBODY),
+    "code": Page("account/confirm_phone_verification_code.html", code_page, NOBODY),
+    "code-email": Page("account/confirm_email_verification_code.html", code_page, NOBODY),
+    "reset": Page("account/password_reset.html", lambda: {"form": forms.EmailForm()}, NOBODY),
+    "sessions": Page("usersessions/usersession_list.html", sessions),
+    "email-change": Page("account/email_change.html", email_change),
+    "not-found": Page("404.html", dict),
+    "not-allowed": Page("403.html", dict),
+    "send-again": Page("403_csrf.html", dict, NOBODY),
+    "failed": Page("500.html", dict, NOBODY),
+    "gallery": Page("portal/gallery.html", gallery.samples),
+}

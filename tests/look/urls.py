@@ -1,0 +1,71 @@
+"""Every sample page at `/look/<name>/`, and each address name the templates link to, answered by nothing.
+
+`?language=zh-hans` chooses the language, `?dir=rtl` turns the page round.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils import timezone, translation
+
+from tests.look.sample_pages import PAGES
+
+
+def look(request: HttpRequest, name: str) -> HttpResponse:
+    page = PAGES[name]
+    with translation.override(request.GET.get("language", "en")), timezone.override("Europe/Berlin"):
+        request.user = page.user  # type: ignore[assignment]
+        html = render_to_string(page.template, page.context(), request)
+    if request.GET.get("dir") == "rtl":
+        html = html.replace('dir="ltr">', 'dir="rtl">', 1)
+    return HttpResponse(html)
+
+
+def nothing(request: HttpRequest, **_parts: Any) -> HttpResponse:
+    return HttpResponse(status=204)
+
+
+ADDRESSES = {
+    "landing": "",
+    "dashboard": "home/",
+    "line_switch": "lines/switch/",
+    "line_add": "lines/add/",
+    "plan_list": "plans/",
+    "plan_summary": "plans/<slug:code>/summary/",
+    "order_review": "plans/<slug:code>/order/",
+    "orders": "orders/",
+    "order": "orders/<uuid:order_id>/",
+    "order_timeline": "orders/<uuid:order_id>/timeline/",
+    "order_give_back": "orders/<uuid:order_id>/give-back/",
+    "order_keep_as_credit": "orders/<uuid:order_id>/keep-as-credit/",
+    "credit": "credit/",
+    "top_up": "credit/top-up/",
+    "profile": "profile/",
+    "contact": "contact/",
+    "terms": "terms/",
+    "privacy": "privacy/",
+    "imprint": "imprint/",
+    "set_language": "language/",
+    "account_login": "accounts/login/",
+    "account_signup": "accounts/signup/",
+    "account_logout": "accounts/logout/",
+    "account_email": "accounts/email/",
+    "account_email_verification_sent": "accounts/confirm-email/",
+    "account_change_phone": "accounts/phone/change/",
+    "account_change_password": "accounts/password/change/",
+    "account_reset_password": "accounts/password/reset/",
+    "account_confirm_password_reset_code": "accounts/password/reset/confirm/",
+    "account_request_login_code": "accounts/login/code/",
+    "account_confirm_login_code": "accounts/login/code/confirm/",
+    "account_verify_phone": "accounts/phone/verify/",
+    "account_reauthenticate": "accounts/reauthenticate/",
+    "usersessions_list": "accounts/sessions/",
+    "mfa_index": "accounts/2fa/",
+}
+
+urlpatterns = [
+    path("look/<slug:name>/", look, name="look"),
+    *(path(route, nothing, name=name) for name, route in ADDRESSES.items()),
+]
