@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from sandbox.embedded.folders import outside_folder, package_folder, short_folder
+from sandbox.embedded.folders import outside_folder, package_folder, remember_short_folder, short_folder
 from sandbox.embedded.process import EmbeddedProblem, Process, unprivileged
 
 NAME = "portal"
@@ -71,6 +71,7 @@ class EmbeddedPostgres:
             self._initialise(data)
         self._refuse_other_version(data)
         _end_left_over(data)
+        remember_short_folder(self._sockets, self.folder / "sockets")
         options = [f"--{name}={value}" for name, value in ({} if self._durable else _THROW_AWAY).items()]
         self._process = Process(
             [self._binaries / "postgres", "-D", data, "-k", self._sockets, "-c", "listen_addresses=", *options],

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from sandbox.embedded.folders import package_folder, short_folder
+from sandbox.embedded.folders import package_folder, remember_short_folder, short_folder
 from sandbox.embedded.process import EmbeddedProblem, Identity, Process, ourselves
 
 
@@ -59,7 +59,7 @@ class EmbeddedValkey:
             "--dir",
             self.folder,
         ]
-        self._socket.parent.mkdir(mode=0o700, exist_ok=True)
+        remember_short_folder(self._socket.parent, self.folder / "sockets")
         self._process = Process([*command, *keep], log=self._log, cwd=self.folder)
 
     def wait(self, *, patience_seconds: float = 30) -> None:

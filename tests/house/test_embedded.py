@@ -88,6 +88,7 @@ def test_a_server_left_over_by_a_killed_owner_is_ended_first(open_folder: Path) 
         assert one(successor.url, "select number from kept") == 7
         assert left_over.process
         assert left_over.process.ended() == 0
+        assert not folder_of_socket(left_over.url).exists()
     finally:
         successor.stop()
         left_over.erase()
