@@ -58,7 +58,7 @@ def samples() -> dict[str, Any]:
     }
 
 
-def gallery(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponse:
     """Raises Http404 in production, should anybody route it there."""
     if settings.PRODUCTION:
         raise Http404

@@ -112,6 +112,34 @@ def time_left(at: datetime | None) -> str:
     return wording.time_left_in_words(at, clock.now()) if at else ""
 
 
+#: What a browser's own description contains, most telling first: Edge and Samsung say Chrome too, Chrome says Safari.
+_BROWSERS = {
+    "Edg": "Edge",
+    "SamsungBrowser": "Samsung Internet",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+}
+_BROWSERS |= {"CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser's description in two words people know, `Chrome · Android`; else its beginning."""
+    names = [
+        next((words for sign, words in table.items() if sign in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(filter(None, names)) or user_agent[:40]
+
+
 @register.simple_tag
 def widget(field: BoundField, **attributes: Any) -> SafeString:
     """A form field's control with more attributes: `{% widget field inputmode="numeric" %}`. Underscores become dashes; empty ones are left out."""

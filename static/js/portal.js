@@ -19,6 +19,18 @@ for (const field of document.querySelectorAll("[data-time-zone]")) {
   if (field.querySelector(`option[value="${CSS.escape(zone)}"]`)) field.value = zone;
 }
 
+// The live order says aloud what has changed, and only then.
+const said = document.getElementById("said");
+const headline = () => document.querySelector("#timeline h1")?.textContent;
+let lastHeadline = headline();
+if (said) {
+  document.body.addEventListener("htmx:afterSettle", () => {
+    if (headline() === lastHeadline) return;
+    lastHeadline = headline();
+    said.textContent = lastHeadline;
+  });
+}
+
 // A second press on "pay" does nothing while the first is on its way; the server refuses it too.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", () => {
