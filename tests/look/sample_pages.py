@@ -13,9 +13,9 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
+from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
-from portal.brand import brand
 from tests.look import sample_forms as forms
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -451,6 +451,8 @@ PAGES = {
     "review": Page("billing/review.html", review),
     "review-refused": Page("billing/review.html", review_refused),
     "order": Page("billing/order.html", order_page),
+    "order-live": Page("billing/order.html", lambda: order_page(poll_url="/look/order-part/", poll_seconds=0)),
+    "order-part": Page("billing/_timeline.html", order_applied),
     "order-applied": Page("billing/order.html", order_applied),
     "order-declined": Page("billing/order.html", order_declined),
     "order-held": Page("billing/order.html", order_held),

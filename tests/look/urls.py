@@ -16,8 +16,8 @@ from tests.look.sample_pages import PAGES
 def look(request: HttpRequest, name: str) -> HttpResponse:
     page = PAGES[name]
     with translation.override(request.GET.get("language", "en")), timezone.override("Europe/Berlin"):
-        request.user = page.user  # type: ignore[assignment]
-        html = render_to_string(page.template, page.context(), request)
+        request.user = page.user
+        html: str = render_to_string(page.template, page.context(), request)
     if request.GET.get("dir") == "rtl":
         html = html.replace('dir="ltr">', 'dir="rtl">', 1)
     return HttpResponse(html)
