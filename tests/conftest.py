@@ -5,6 +5,7 @@ The environment is set here, before anything reads Django's settings; the shell'
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ _valkey = pytest.StashKey[EmbeddedValkey]()
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version:
         return
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled run tidies up like an interrupted one
     for name in [name for name in os.environ if is_ours(name)]:
         del os.environ[name]
     scratch = Path(tempfile.mkdtemp(prefix="portal-tests-"))
