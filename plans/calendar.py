@@ -25,6 +25,11 @@ class Validity:
     count: int
     unit: ValidityUnit
 
+    @property
+    def days(self) -> int:
+        """For comparing prices only: a month counts as 30 days, which flatters no plan but in February."""
+        return self.count * (1 if self.unit == ValidityUnit.DAY else 30)
+
 
 @dataclass(frozen=True)
 class Slot:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from plans.calendar import ValidityUnit
+from plans.calendar import Validity, ValidityUnit
 from plans.models import AddOnEnd, PlanKind, Unit
 
 DATA = Path(__file__).parent / "data"
@@ -25,6 +25,8 @@ _PLAN_KEYS |= {
     "on_sale_until",
     "currency",
     "tax_class",
+    "download_mbit",
+    "upload_mbit",
 }
 _PLAN_KEYS |= set(_AMOUNTS)
 
@@ -65,10 +67,8 @@ class PlanEntry:
     amounts: tuple[AmountEntry, ...]
 
     @property
-    def validity_days(self) -> float:
-        """For comparing within a family; a month counts as a twelfth of a year."""
-        count: int = self.fields["validity_count"]
-        return float(count) if self.fields["validity_unit"] == ValidityUnit.DAY else count * 365.25 / 12
+    def validity(self) -> Validity:
+        return Validity(self.fields["validity_count"], self.fields["validity_unit"])
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,9 @@ def _column_problems(row: Mapping[str, Any]) -> Iterator[str]:
         yield "price_minor is a whole number of minor units above 0"
     if not re.fullmatch("[A-Z]{3}", str(row.get("currency", "EUR"))):
         yield "currency is three capital letters (ISO 4217)"
+    for key in ("download_mbit", "upload_mbit"):
+        if key in row and not _is_count(row[key]):
+            yield f"{key} is a whole number above 0"
     for key in ("on_sale_from", "on_sale_until"):
         if key in row and not (isinstance(row[key], datetime) and row[key].tzinfo):
             yield f"{key} is a date and time with its offset"
@@ -182,6 +185,8 @@ def _fields(row: Mapping[str, Any], position: int) -> dict[str, Any]:
         "price_minor": row["price_minor"],
         "currency": row["currency"],
         "tax_class": row.get("tax_class", "telecom"),
+        "download_mbit": row.get("download_mbit"),
+        "upload_mbit": row.get("upload_mbit"),
         "on_sale_from": row["on_sale_from"],
         "on_sale_until": row.get("on_sale_until"),
         "needs_plan": row.get("needs_plan", ends == AddOnEnd.WITH_PLAN),
@@ -232,10 +237,10 @@ def _families_that_do_not_save(plans: tuple[PlanEntry, ...]) -> Iterator[str]:
         if plan.fields["family"]:
             families.setdefault(plan.fields["family"], []).append(plan)
     for members in families.values():
-        members.sort(key=lambda plan: plan.validity_days)
+        members.sort(key=lambda plan: plan.validity.days)
         for shorter, longer in pairwise(members):
             if (
-                longer.fields["price_minor"] * shorter.validity_days
-                >= shorter.fields["price_minor"] * longer.validity_days
+                longer.fields["price_minor"] * shorter.validity.days
+                >= shorter.fields["price_minor"] * longer.validity.days
             ):
                 yield f"{longer.code}: costs no less per day than {shorter.code} of the same family"

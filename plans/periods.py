@@ -55,6 +55,11 @@ class PeriodPreview:
     lost: list[Allowance] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
 
+    @property
+    def cut_ends_at(self) -> datetime:
+        """When what would be cut ends as things are; `starts_at` when nothing is cut."""
+        return self.cut_period.ends_at if self.cut_period else self.starts_at
+
 
 def begin(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterable[Grant] | None = None) -> PlanPeriod:
     """A period of `plan` from `now` on. Raises PlanRunning, OriginReused."""

@@ -65,6 +65,8 @@ class Plan(models.Model):
     on_sale_from = models.DateTimeField(_("on sale from"))
     on_sale_until = models.DateTimeField(_("on sale until"), null=True, blank=True)
     zone = models.ForeignKey(Zone, models.PROTECT, verbose_name=_("zone"))
+    download_mbit = models.PositiveIntegerField(_("estimated maximum download, Mbit/s"), null=True, blank=True)
+    upload_mbit = models.PositiveIntegerField(_("estimated maximum upload, Mbit/s"), null=True, blank=True)
     needs_plan = models.BooleanField(_("only beside a running plan"), default=False)
     ends = models.CharField(_("an add-on ends"), max_length=9, choices=AddOnEnd, default=AddOnEnd.OWN)
     position = models.PositiveSmallIntegerField(_("position in lists"), default=0)

@@ -42,16 +42,16 @@ def test_within_a_family_the_price_per_day_falls_with_the_length(entries):
     assert len(families) == 4
     for family in families:
         members = sorted(
-            (plan for plan in entries.plans if plan.fields["family"] == family), key=lambda plan: plan.validity_days
+            (plan for plan in entries.plans if plan.fields["family"] == family), key=lambda plan: plan.validity.days
         )
-        per_day = [plan.fields["price_minor"] / plan.validity_days for plan in members]
+        per_day = [plan.fields["price_minor"] / plan.validity.days for plan in members]
         assert all(shorter > longer for shorter, longer in pairwise(per_day)), family
 
 
 def test_within_a_family_the_price_per_gigabyte_never_rises_with_the_length(entries):
     for family in {plan.fields["family"] for plan in entries.plans} - {""}:
         members = sorted(
-            (plan for plan in entries.plans if plan.fields["family"] == family), key=lambda plan: plan.validity_days
+            (plan for plan in entries.plans if plan.fields["family"] == family), key=lambda plan: plan.validity.days
         )
         per_gb = [plan.fields["price_minor"] / data_gb(plan) for plan in members]
         assert all(shorter >= longer for shorter, longer in pairwise(per_gb)), family

@@ -1,0 +1,163 @@
+"""Tells people before their plan ends, and when it has: each once a period and channel, found by looking and not by remembering.
+
+A sweep may run late, twice or on two hosts: what is due follows from the rows alone. Whoever renews has the line's lock, and so has
+the sweep while it writes; after a renewal nothing due is left.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat, JSONObject
+from django.urls import reverse
+
+from accounts.models import Line, LineOwnership, LineState
+from lib import clock
+from lib.transactions import whole
+from notifications import outbox
+from notifications.kinds import Channel
+from notifications.models import Message, MessageState
+from notifications.outbox import Outgoing, Recipient
+from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
+
+REMINDER, ENDED = "expiry_reminder", "plan_ended"
+KINDS = (REMINDER, ENDED)
+BATCH = 200
+#: A plan shorter than this is reminded of hours before its end, not a day.
+SHORT = timedelta(days=3)
+DAY_BEFORE, HOURS_BEFORE = timedelta(days=1), timedelta(hours=2)
+#: Later than this the news that a plan has ended is no news.
+ENDED_IS_NEWS_FOR = timedelta(days=1)
+#: A reminder a day ahead waits for the morning of the line's time zone.
+WAKING_HOURS = (8, 21)
+_REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
+
+
+class LocalHour(Func):
+    """The hour that clocks in a time zone (first expression) show at an instant (second)."""
+
+    template = "EXTRACT(HOUR FROM timezone(%(expressions)s))"
+    output_field = IntegerField()
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What is told (`kind`) of which periods (`when`)."""
+
+    kind: str
+    when: Q
+
+    def due(self, now: datetime) -> PlanPeriodQuerySet:
+        """Plan periods with nothing paid behind them, on numbers that can be reached, that nobody was told of yet."""
+        later = PlanPeriod.objects.standing().filter(
+            line=OuterRef("line"), kind=PlanKind.PLAN, ends_at__gt=OuterRef("ends_at")
+        )
+        told = Message.objects.filter(
+            kind=self.kind, subject=Concat(Value("period:"), Cast(OuterRef("pk"), TextField()))
+        )
+        return (
+            PlanPeriod.objects.standing()
+            .annotate(hour=LocalHour(F("line__time_zone"), Value(now)))
+            .filter(self.when, kind=PlanKind.PLAN, line__state__in=_REACHED)
+            .exclude(Exists(later))
+            .exclude(Exists(told))
+        )
+
+
+def _occasions(now: datetime) -> list[Occasion]:
+    runs = Q(starts_at__lte=now, ends_at__gt=now)
+    is_short = Q(ends_at__lt=F("starts_at") + SHORT)
+    is_awake = Q(hour__range=WAKING_HOURS)
+    return [
+        Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE)),
+        Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE)),
+        Occasion(ENDED, Q(ends_at__lte=now, ends_at__gt=now - ENDED_IS_NEWS_FOR)),
+    ]
+
+
+def remind(*, now: datetime) -> int:
+    """Write every message that is due at `now` and not written yet. Returns how many."""
+    return sum(_tell(occasion, now=now) for occasion in _occasions(now))
+
+
+def withdraw(line: Line) -> int:
+    """After a renewal: what is due and not yet sent about the ends of `line`'s periods is not wanted. Returns how many. Runs in
+    the caller's transaction.
+    """
+    periods = PlanPeriod.objects.filter(line=line, kind=PlanKind.PLAN)
+    subjects = periods.values_list(Concat(Value("period:"), Cast("pk", TextField())), flat=True)
+    waiting = Message.objects.filter(state=MessageState.DUE, kind__in=KINDS, subject__in=subjects)
+    found = set(waiting.values_list("subject", flat=True))
+    return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))
+
+
+def _tell(occasion: Occasion, *, now: datetime) -> int:
+    total = 0
+    while True:
+        lines, written = _tell_batch(occasion, now=now)
+        total += written
+        if lines < BATCH or not written:
+            return total
+
+
+@whole
+def _tell_batch(occasion: Occasion, *, now: datetime) -> tuple[int, int]:
+    """Lock lines, look again, write. A line that somebody renews at this moment is left to the next sweep."""
+    lines = list(
+        Line.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .filter(pk__in=occasion.due(now).values("line"))
+        .order_by("pk")[:BATCH]
+    )
+    due = occasion.due(now).filter(line__in=lines).annotate(owner=Subquery(_owner()))
+    facts = ("pk", "ends_at", "plan__name", "plan__code", "line__msisdn", "line__language", "line__time_zone", "owner")
+    messages = [message for row in due.values(*facts) for message in _messages(occasion.kind, row, now=now)]
+    return len(lines), outbox.send_many(messages)
+
+
+def _owner() -> Any:
+    """The owner's proven e-mail and how they read, as JSON; null without either."""
+    proven = LineOwnership.objects.filter(
+        line=OuterRef("line"),
+        until_at=None,
+        subscriber__is_active=True,
+        subscriber__emailaddress__verified=True,
+        subscriber__emailaddress__primary=True,
+    )
+    return proven.values(
+        found=JSONObject(
+            address="subscriber__emailaddress__email",
+            language="subscriber__language",
+            time_zone="subscriber__time_zone",
+        )
+    )[:1]
+
+
+def _messages(kind: str, row: dict[str, Any], *, now: datetime) -> Iterable[Outgoing]:
+    recipients = {Channel.SMS: Recipient(row["line__msisdn"], row["line__language"], row["line__time_zone"])}
+    if row["owner"]:
+        recipients[Channel.EMAIL] = Recipient(**row["owner"])
+    of_use_for = (row["ends_at"] - now) if kind == REMINDER else (row["ends_at"] + ENDED_IS_NEWS_FOR - now)
+    context = {
+        "plan": row["plan__name"],
+        "msisdn": row["line__msisdn"],
+        "ends_at": row["ends_at"].isoformat(),
+        "url": settings.PORTAL_ORIGIN + reverse("order_review", args=[row["plan__code"]]),
+    }
+    for channel, to in recipients.items():
+        yield Outgoing(
+            kind=kind,
+            channel=channel,
+            to=to,
+            context=context,
+            key=f"{_subject(row['pk'])}:{kind}:{channel}",
+            subject=_subject(row["pk"]),
+            not_after=clock.real_now() + of_use_for,
+        )
+
+
+def _subject(period_id: UUID) -> str:
+    return f"period:{period_id}"

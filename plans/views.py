@@ -1,0 +1,36 @@
+"""The plan list and the contract summary. Everybody may look; whoever is signed in sees the list for their line."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.current_line import current_line
+from lib import clock
+from plans import list_page
+from plans.models import Plan
+from plans.summary import freeze_summary
+
+
+@require_safe
+def plan_list(request: HttpRequest) -> HttpResponse:
+    context = list_page.facts(current_line(request), show=request.GET.get("show", ""), now=clock.now())
+    return render(request, "plans/list.html", context)
+
+
+@require_safe
+def plan_summary(request: HttpRequest, code: str) -> HttpResponse:
+    """The summary as the plan is sold now; once it is off sale only orders keep theirs."""
+    now = clock.now()
+    plan = get_object_or_404(Plan.objects.on_sale(now).select_related("zone"), code=code)
+    context = {
+        "place": "plans",
+        "summary": {**freeze_summary(plan, get_language() or "en"), "as_of": now},
+        "back_url": f"{reverse('plan_list')}?show={plan.length}",
+        "back_words": _("Plans"),
+        "order_url": reverse("order_review", args=[plan.code]),
+        "order_words": _("Order"),
+    }
+    return render(request, "plans/summary.html", context)
