@@ -43,6 +43,12 @@ PLANTS = [
         "import-linter: every import points down",
         "Inside an app every import points down BROKEN",
     ),
+    Plant(
+        "billing/planted.py",
+        "import billing.planted_too\n",
+        "import-linter: every import points down",
+        "No module of an app waits for itself BROKEN",
+    ),
     imports("plans", "plans.views", "Only urls know pages"),
     imports("billing", "billing.tasks", "Tasks are woken by name, commands found by Django"),
     imports("accounts", "accounts.admin", "Only admin knows admin"),
@@ -50,8 +56,8 @@ PLANTS = [
     Plant("lib/planted.py", "x = {  'a':1 }\n", "ruff: format", "planted.py"),
     Plant("templates/planted.html", "<img>\n<div>\n", "djlint: templates", "planted.html"),
     Plant(
-        "notifications/models/__init__.py",
-        "\n\nfrom django.db import models\n\n\nclass Planted(models.Model):\n    pass\n",
+        "lib/models.py",
+        "\n\nclass Planted(models.Model):\n    pass\n",
         "migrations match the models",
         "Create model Planted",
     ),
@@ -92,6 +98,8 @@ def run(step: checks.Step, copy: Path, *more: str) -> subprocess.CompletedProces
 @pytest.mark.parametrize("mistake", PLANTS, ids=lambda mistake: f"{mistake.step.split(':')[0]}-{mistake.path}")
 def test_a_planted_mistake_is_seen(copy: Path, plant: Callable[[str, str], None], mistake: Plant) -> None:
     plant(mistake.path, mistake.text)
+    if "planted_too" in mistake.text:
+        plant("billing/planted_too.py", "import billing.planted\n")
     done = run(STEPS[mistake.step], copy)
     assert done.returncode != 0
     assert mistake.says in done.stdout + done.stderr
