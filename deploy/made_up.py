@@ -19,7 +19,7 @@ def environment() -> dict[str, str]:
         "EMAIL_URL": "smtp://mail.invalid:25",
         "DEFAULT_FROM_EMAIL": "Refill <hello@portal.invalid>",
         "ALARM_EMAILS": "operations@portal.invalid",
-        "SMS_CHANNEL": "notifications.channels.http.HttpSmsChannel",
+        "SMS_CHANNEL": "notifications.channels.http_sms.HttpSmsChannel",
         "SMS_API_URL": "https://sms.invalid/messages",
         "SMS_API_KEY": secrets.token_hex(8),
         "MSISDN_PREFIXES": "+4917604069",
