@@ -117,8 +117,8 @@ def _is_closing(payment: Payment) -> bool:
 
 def _request(order: Order, attempt: _Attempt) -> CheckoutRequest:
     """Built from committed rows only: under one key the gateway wants the same parameters each time."""
-    back = settings.PORTAL_ORIGIN + reverse("order_return", args=[order.pk])
-    title = str(order.summary.get("name") or order.reference)
+    page = settings.PORTAL_ORIGIN + reverse("order", args=[order.pk])
+    title = str(order.summary.get("title") or order.reference)
     return CheckoutRequest(
         payment_id=attempt.payment.pk,
         order_reference=order.reference,
@@ -126,8 +126,8 @@ def _request(order: Order, attempt: _Attempt) -> CheckoutRequest:
         price=attempt.due,
         email=order.payer_email,
         language=order.payer_language,
-        success_url=back,
-        cancel_url=settings.PORTAL_ORIGIN + reverse("order_detail", args=[order.pk]),
+        success_url=page,
+        cancel_url=page,
         expires_at=attempt.payment.expires_at or clock.real_now() + PAGE_OPEN_FOR,
         idempotency_key=attempt.payment.idempotency_key,
     )

@@ -8,34 +8,40 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Method, Start
-from lib.money import format_money
 
 
 class _Confirmation(forms.Form):
-    """The sum on the button and a token of its own, so that a second click is the same order."""
+    """A token of its own, so that a second click is the same order; and the sum on the button, so that nobody pays another."""
 
-    form_token = forms.UUIDField(widget=forms.HiddenInput)
-    shown_price_minor = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=10_000_000)
+    form_token = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid": _("This page is too old. Check your order and confirm again."),
+            "required": _("This page is too old. Check your order and confirm again."),
+        },
+    )
 
-    @staticmethod
-    def fresh(price_minor: int) -> dict[str, Any]:
-        return {"form_token": uuid.uuid4(), "shown_price_minor": price_minor}
+    def for_another_try(self) -> None:
+        """A refused form is shown again with its token; only a token that is no token is replaced."""
+        if "form_token" in self.errors:
+            self.data = {**self.data.dict(), "form_token": str(uuid.uuid4())}
 
 
 class PlanOrderForm(_Confirmation):
+    """The order of a plan or an add-on."""
+
+    shown_price_minor = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=10_000_000)
     start = forms.ChoiceField(
-        label=_("When it starts"),
-        choices=Start.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose when the plan should start.")},
+        choices=Start.choices, error_messages={"required": _("Choose when the plan should start.")}, required=False
     )
     method = forms.ChoiceField(
-        label=_("How you pay"),
         choices=Method.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how you want to pay.")},
+        error_messages={
+            "required": _("Choose how you want to pay."),
+            "invalid_choice": _("Choose one of the ways shown."),
+        },
     )
-    at_once = forms.BooleanField(
+    consent = forms.BooleanField(
         required=False,
         label=_(
             "Start at once; I know that I pay for what I used if I withdraw within 14 days, and lose the right once it is used up."
@@ -44,22 +50,17 @@ class PlanOrderForm(_Confirmation):
 
     def consents(self, *, version: str, at: str) -> dict[str, Any]:
         """What was agreed to, with the version of the text and the time (ISO 8601, UTC)."""
-        return {"start_at_once": self.cleaned_data["at_once"], "text_version": version, "at": at}
+        return {"start_at_once": self.cleaned_data["consent"], "text_version": version, "at": at}
 
 
 class TopUpForm(_Confirmation):
-    """A sum for the line's credit. The shown price is the sum itself."""
+    """A sum for the line's credit, in minor units."""
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+    amount_minor = forms.TypedChoiceField(
+        coerce=int,
+        error_messages={"required": _("Choose a sum."), "invalid_choice": _("Choose one of the sums shown.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["shown_price_minor"]
-        self.fields["amount_minor"] = forms.TypedChoiceField(
-            label=_("How much"),
-            coerce=int,
-            widget=forms.RadioSelect,
-            choices=[(minor, format_money(minor, currency)) for minor in settings.CREDIT_TOP_UP_MINOR],
-            error_messages={
-                "required": _("Choose a sum."),
-                "invalid_choice": _("Choose one of the sums shown."),
-            },
-        )
+        self.fields["amount_minor"].choices = [(minor, minor) for minor in settings.CREDIT_TOP_UP_MINOR]  # type: ignore[attr-defined]

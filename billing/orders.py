@@ -135,6 +135,15 @@ class NotWaiting(Exception):
     """The order does not wait for its money any more: it can be neither paid nor cancelled."""
 
 
+def drop(order: Order, *, now: datetime) -> None:
+    """Cancel an order that was placed a moment ago and could not be paid from credit: nothing of it stands anywhere."""
+    with transaction.atomic():
+        _line, placed = lock(order.pk, line_id=order.line_id)
+        if placed.state == OrderState.PENDING:
+            placed.move_to(OrderState.CANCELLED)
+            note(placed, "cancelled", at=now, actor="system")
+
+
 def lock(order_id: UUID, *, line_id: UUID) -> tuple[Line, Order]:
     """Line and order, locked in that order; rows are read anew. See docs/locking.md."""
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)

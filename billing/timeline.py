@@ -14,7 +14,7 @@ from notifications.models import Message
 class StepState(StrEnum):
     DONE = "done"
     NOW = "now"
-    NEXT = "next"
+    NEXT = "todo"
     BAD = "bad"
 
 
@@ -130,11 +130,17 @@ def _applied(order: Order) -> Step:
 def _told(order: Order) -> list[Step]:
     if order.applied_at is None:
         return []
-    rows = Message.objects.filter(subject=order.subject).order_by("created_at").values_list("channel", "state", "accepted_at")
+    rows = (
+        Message.objects.filter(subject=order.subject)
+        .order_by("created_at")
+        .values_list("channel", "state", "accepted_at")
+    )
     names = {"sms": _("SMS sent"), "email": _("E-mail sent")}
     latest: dict[str, tuple[str, datetime | None]] = {channel: (state, at) for channel, state, at in rows}
     return [
-        Step(state=StepState.DONE if state in {"accepted", "delivered"} else StepState.NEXT, title=names[channel], at=at)
+        Step(
+            state=StepState.DONE if state in {"accepted", "delivered"} else StepState.NEXT, title=names[channel], at=at
+        )
         for channel, (state, at) in latest.items()
         if channel in names
     ]

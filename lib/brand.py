@@ -12,6 +12,16 @@ from django.utils.translation import get_language
 
 
 @dataclass(frozen=True)
+class LegalText:
+    """One text as an HTML fragment, the language it is in, and the version that is stored with an acceptance."""
+
+    kind: str
+    version: str
+    language: str
+    html: SafeString
+
+
+@dataclass(frozen=True)
 class Brand:
     """`versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance."""
 
@@ -27,11 +37,13 @@ class Brand:
         """Support hours in the reader's language."""
         return self.hours_by_language.get(get_language() or "en") or self.hours_by_language.get("en", "")
 
-    def text(self, name: str) -> SafeString:
-        """A legal text as an HTML fragment in the reader's language, else in English. Raises FileNotFoundError."""
+    def text(self, name: str) -> "LegalText":
+        """A legal text in the reader's language, else in English. Raises FileNotFoundError."""
         own = self.folder / "texts" / f"{name}.{get_language()}.html"
-        path = own if own.exists() else self.folder / "texts" / f"{name}.en.html"
-        return mark_safe(path.read_text(encoding="utf-8"))  # noqa: S308  the operator's own file
+        language = (get_language() or "en") if own.exists() else "en"
+        path = self.folder / "texts" / f"{name}.{language}.html"
+        html = mark_safe(path.read_text(encoding="utf-8"))  # noqa: S308  the operator's own file
+        return LegalText(kind=name, version=self.versions[name], language=language, html=html)
 
 
 @cache

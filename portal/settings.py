@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "accounts",
     "notifications",
     "lib",
-    "portal.admin_site.PortalAdminConfig",
+    "portal.admin_config.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -157,6 +157,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "portal.staff.passwords.StaffPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -196,7 +197,7 @@ LANGUAGE_COOKIE_SECURE = _secure
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = _secure
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/worker)?$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
 SECURE_HSTS_PRELOAD = _secure
@@ -232,9 +233,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Messages out ---------------------------------------------------------------------------------------------------------
-EMAIL_BACKEND: str = env.str(
-    "EMAIL_BACKEND", **in_development("notifications.channels.inbox.InboxEmailBackend")
-)
+EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", **in_development("notifications.channels.inbox.InboxEmailBackend"))
 _email: dict[str, Any] = env.dj_email_url("EMAIL_URL", "smtp://localhost:25") or {}
 EMAIL_HOST = _email.get("EMAIL_HOST", "")
 EMAIL_PORT = _email.get("EMAIL_PORT", 25)
@@ -299,4 +298,6 @@ if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:
 if PRODUCTION:
     _problems += production_problems(globals())
 if _problems:
-    raise ImproperlyConfigured("The environment cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(_problems)))
+    raise ImproperlyConfigured(
+        "The environment cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(_problems))
+    )

@@ -1,9 +1,33 @@
 """Every address of the portal."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+
+from portal.health import Health, WorkerHealth
+from portal.pages import dashboard, information, landing
+from portal.staff.views import invitation
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", landing.landing, name="landing"),
+    path("home/", dashboard.dashboard, name="dashboard"),
+    path("contact/", information.contact, name="contact"),
+    path("terms/", information.legal, {"kind": "terms"}, name="terms"),
+    path("privacy/", information.legal, {"kind": "privacy"}, name="privacy"),
+    path("imprint/", information.legal, {"kind": "imprint"}, name="imprint"),
+    path("language/", set_language, name="set_language"),
+    path("", include("billing.urls")),
+    path("", include("plans.urls")),
+    path("account/", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("", include("allauth.urls")),
+    path("staff/invitation/", invitation, name="staff_invitation"),
+    path("healthz", Health.as_view(), name="healthz"),
+    path("healthz/worker", WorkerHealth.as_view(), name="healthz_worker"),
 ]
+
+if not settings.PRODUCTION:
+    from portal import gallery
+
+    urlpatterns.append(path("gallery/", gallery.page, name="gallery"))

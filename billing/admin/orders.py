@@ -1,0 +1,86 @@
+"""Orders: what was promised, what happened, the money it moved and the messages it sent."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from billing.admin.checking import CheckAgainAdmin
+from billing.admin.rows import ORDER_TONES, EntriesOfOrder, EventsOfOrder, PaymentsOfOrder, ReviewItemsOfOrder
+from billing.models import Order, Payment
+from billing.timeline import timeline
+from billing.wording import grants_in_words, title_of
+from lib.admin.columns import column, line_of, link_to, masked_address_of, moment_of, money_of, state_of
+from lib.admin.showing import NOTHING
+from lib.templatetags.formats import amount
+from notifications.models import Message
+
+
+def _grants(order: Order) -> SafeString | str:
+    rows = ((grant.words, amount(grant.amount, grant.unit)) for grant in grants_in_words(order.grants))
+    return format_html_join("", "<div>{}: {}</div>", rows) or NOTHING
+
+
+def _consents(order: Order) -> SafeString | str:
+    return format_html_join("", "<div>{}: {}</div>", sorted(order.consents.items())) or NOTHING
+
+
+@admin.register(Order)
+class OrderAdmin(CheckAgainAdmin):
+    list_display = ["reference", "title", "line_masked", "price", "standing", "placed"]
+    list_filter = ["state", "what", "method"]
+    list_select_related = ["line", "plan"]
+    ordering = ["-pk"]
+    inlines = [PaymentsOfOrder, EntriesOfOrder, ReviewItemsOfOrder, EventsOfOrder]
+    change_form_template = "admin/billing/order/change_form.html"
+    fields = [
+        "reference",
+        "standing",
+        "title",
+        "line_masked",
+        "buyer_linked",
+        "payer",
+        "start",
+        "method",
+        "price",
+        "net",
+        "vat",
+        "vat_percent",
+        "country",
+        "placed",
+        "payable_until",
+        "paid",
+        "applied",
+        "grants_shown",
+        "consents_shown",
+    ]
+
+    title = column(_("what"), title_of)
+    line_masked = line_of("line", _("line"))
+    buyer_linked = link_to("buyer", _("buyer"))
+    payer = masked_address_of("payer_email", _("payer's e-mail"))
+    standing = state_of(_("state"), ORDER_TONES)
+    price = money_of("price_minor", _("price, VAT included"))
+    net = money_of("net_minor", _("net"))
+    vat = money_of("vat_minor", _("VAT"))
+    placed = moment_of("placed_at", _("placed"))
+    payable_until = moment_of("expires_at", _("payable until"))
+    paid = moment_of("paid_at", _("paid at"))
+    applied = moment_of("applied_at", _("applied at"))
+    grants_shown = column(_("grants"), _grants)
+    consents_shown = column(_("consents"), _consents)
+
+    def payments_of(self, row: Order) -> Iterable[Payment]:
+        return row.payments.select_related("order")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if order := kwargs.get("obj"):
+            context["steps"] = timeline(order).steps
+            context["order_messages"] = Message.objects.filter(subject=order.subject).order_by("created_at")
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,169 @@
+"""What the page of one order says: the headline, what to do next, and the held money with its two ways out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Subscriber
+from billing import ledger, wording
+from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
+from billing.timeline import timeline
+from billing.wording import Act
+from lib.money import format_money
+from lib.wording import end_in_words
+from plans.models import PlanKind, PlanPeriod
+
+#: Seconds between looks of an open page; after the last it stops and leaves the rest to "check again".
+LOOKS = (1, 1, 2, 2, 3, 4, 5, 8, 13, 21, 34, 55, 89)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Held money on the page: why, and whether the reader may keep it as credit."""
+
+    amount_minor: int
+    currency: str
+    why: str
+    may_keep: bool
+
+
+def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
+    """The context of the order's page and of its live part; `look` counts how often the page has looked already."""
+    clock = timeline(order)
+    period = _period(order)
+    items = _held(order, reader)
+    is_open = clock.is_moving and not items
+    looking = is_open and look < len(LOOKS) and _is_hurrying(order)
+    return {
+        "order": order,
+        "title": wording.title_of(order),
+        "headline": _headline(order, period, items),
+        "says": _says(order),
+        "steps": clock.steps,
+        "is_open": is_open,
+        "poll_url": f"{reverse('order_timeline', args=[order.pk])}?look={look + 1}" if looking else "",
+        "poll_seconds": LOOKS[min(look, len(LOOKS) - 1)],
+        "grants": wording.grants_in_words(order.grants),
+        "period": period,
+        "method": wording.method_of(order),
+        "held_items": items,
+        "acts": _acts(order, items),
+    }
+
+
+def _is_hurrying(order: Order) -> bool:
+    """Whether something may change within seconds: the reader has been on the payment page, or it is being applied."""
+    return order.state != OrderState.PENDING or any(payment.session_id for payment in order.payments.all())
+
+
+def _period(order: Order) -> PlanPeriod | None:
+    if order.plan_id is None or order.applied_at is None:
+        return None
+    return PlanPeriod.objects.filter(origin=order.subject).first()
+
+
+def _headline(order: Order, period: PlanPeriod | None, items: list[Held]) -> str:
+    if items:
+        return _("We hold %(sum)s for you") % {"sum": format_money(items[0].amount_minor, items[0].currency)}
+    if order.state == OrderState.APPLIED:
+        return _applied_headline(order, period)
+    if wording.was_declined(order):
+        return _("Not paid")
+    return wording.words_of(order)
+
+
+def _applied_headline(order: Order, period: PlanPeriod | None) -> str:
+    if period is None:
+        return _("%(sum)s added to your credit") % {"sum": format_money(order.price_minor, order.currency)}
+    words = {"end": end_in_words(period.ends_at)}
+    if period.kind == PlanKind.ADD_ON:
+        return _("Added until %(end)s") % words
+    return _("Renewed until %(end)s") % words
+
+
+def _says(order: Order) -> str:
+    if wording.was_declined(order):
+        return _(
+            "Your bank said no. You have not been charged, and nothing about your number has changed. Try another card."
+        )
+    said = {
+        OrderState.PENDING: _(
+            "If you have paid, this takes a few seconds. If not, nothing is charged and you can pay now."
+        ),
+        OrderState.PROCESSING: _("Your bank takes its time. We write to you as soon as the money is here."),
+        OrderState.PAID: _(
+            "This usually takes seconds. If it takes longer than five minutes we repair it and write to you."
+        ),
+        OrderState.EXPIRED: _("You have not been charged. Order again whenever you like."),
+        OrderState.CANCELLED: _("You have not been charged."),
+    }
+    return said.get(OrderState(order.state), "")
+
+
+def _acts(order: Order, items: list[Held]) -> list[Act]:
+    again = Act(url=reverse("plan_list"), words=_("Choose a plan"))
+    if order.state == OrderState.APPLIED:
+        return [Act(url=reverse("dashboard"), words=_("Go home"))]
+    if order.state in {OrderState.EXPIRED, OrderState.CANCELLED, OrderState.CLOSED}:
+        return [again]
+    if order.state == OrderState.PENDING and order.method == Method.CARD:
+        sum_words = {"sum": format_money(order.price_minor, order.currency)}
+        pay = _("Try another card") if wording.was_declined(order) else _("Pay %(sum)s") % sum_words
+        return [
+            Act(url=reverse("order_pay", args=[order.pk]), words=pay, is_post=True),
+            Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True),
+        ]
+    if order.state == OrderState.PENDING:
+        return [Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True)]
+    if items and any(item.closed_at is None and item.kind == ReviewKind.SHORT for item in order.review_items.all()):
+        missing = {"sum": format_money(order.price_minor - items[0].amount_minor, order.currency)}
+        return [
+            Act(url=reverse("order_pay", args=[order.pk]), words=_("Pay the missing %(sum)s") % missing, is_post=True)
+        ]
+    return []
+
+
+def _held(order: Order, reader: Subscriber) -> list[Held]:
+    open_items = [item for item in order.review_items.all() if item.closed_at is None]
+    if not open_items or order.buyer_id != reader.pk:
+        return []
+    sums = ledger.held_for(order.pk)
+    owns = reader.lines.filter(pk=order.line_id).exists()
+    return [
+        Held(
+            amount_minor=sums[item.currency],
+            currency=item.currency,
+            why=_why(item, order, sums[item.currency]),
+            may_keep=owns and item.currency == order.line.currency,
+        )
+        for item in open_items
+        if sums.get(item.currency)
+    ]
+
+
+def _why(item: ReviewItem, order: Order, held_minor: int) -> str:
+    price = format_money(order.price_minor, order.currency)
+    held = format_money(held_minor, item.currency)
+    missing = format_money(max(order.price_minor - held_minor, 0), order.currency)
+    words = {
+        ReviewKind.OVER: _("You paid more than %(price)s. The rest is yours."),
+        ReviewKind.SHORT: _("%(held)s received, %(missing)s missing. Pay the rest, or take your money back."),
+        ReviewKind.OTHER_CURRENCY: _("You paid in another currency than ordered, so we did not use it."),
+        ReviewKind.LATE: _(
+            "Your payment came after the order had ended, and the plan is no longer sold at that price."
+        ),
+        ReviewKind.CANCELLED: _("Your payment came after you had cancelled the order."),
+        ReviewKind.TWICE: _("You paid this order twice. One payment was used, the other is yours."),
+        ReviewKind.NOT_APPLICABLE: _("The number could not take what was ordered when your payment came."),
+    }[ReviewKind(item.kind)]
+    return words % {"price": price, "held": held, "missing": missing}
+
+
+def is_worth_asking(order: Order) -> bool:
+    """Whether the gateway may know more than we do."""
+    return any(
+        payment.session_id and payment.state in (*LIVE_PAYMENT_STATES, PaymentState.FAILED, PaymentState.EXPIRED)
+        for payment in order.payments.all()
+    )

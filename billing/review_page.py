@@ -1,0 +1,108 @@
+"""What the review page shows before anybody pays: the price with its VAT, when it starts and ends, what is lost, the ways to pay."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Line
+from billing import ledger, vat, wording
+from billing.forms import PlanOrderForm
+from billing.models import Method, Start
+from lib.money import Money, format_money
+from lib.wording import data_in_words, minutes_in_words, texts_in_words, time_left_in_words
+from plans import grants, periods
+from plans.models import Plan, PlanKind, Unit
+from plans.periods import PeriodPreview
+
+
+@dataclass(frozen=True)
+class StartChoice:
+    value: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    lost: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class MethodChoice:
+    value: str
+    title: str
+    aside: str
+    says: str
+    is_chosen: bool
+    is_closed: bool
+
+
+def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict[str, Any]:
+    """The context of the review page. Raises billing.vat.NoVatRate, plans.periods.NeedsRunningPlan."""
+    price = Money(plan.price_minor, plan.currency)
+    parts = vat.split(price.minor, country=line.country, tax_class=plan.tax_class, on=now.date())
+    is_add_on = plan.kind == PlanKind.ADD_ON
+    starts = _starts(plan, line, chosen=str(form["start"].value() or ""), now=now)
+    return {
+        "place": "plans",
+        "form": form,
+        "what": "add_on" if is_add_on else "plan",
+        "title": plan.title,
+        "line": line,
+        "grants": wording.grants_in_words(grants.freeze(plan)),
+        "price_minor": price.minor,
+        "currency": price.currency,
+        "vat_minor": parts.vat_minor,
+        "vat_percent": f"{parts.percent.normalize():f}",
+        "summary_url": reverse("plan_summary", args=[plan.code]),
+        "starts": [] if is_add_on else starts,
+        "add_on_ends_at": starts[0].ends_at if is_add_on else None,
+        "methods": _methods(line, price, chosen=str(form["method"].value() or "")),
+    }
+
+
+def _starts(plan: Plan, line: Line, *, chosen: str, now: datetime) -> list[StartChoice]:
+    """Both starts when a plan runs, else only "now"; the advised one is chosen unless the reader has chosen."""
+    queued = periods.preview(line=line, plan=plan, start="queue", now=now)
+    if queued.starts_at <= now:
+        return [_start(Start.QUEUE, _("As soon as it is paid"), queued, is_chosen=True, now=now)]
+    advised = chosen if chosen in Start.values else periods.default_start(line, now)
+    at_once = periods.preview(line=line, plan=plan, start="now", now=now)
+    return [
+        _start(Start.QUEUE, _("When the running plan ends"), queued, is_chosen=advised == Start.QUEUE, now=now),
+        _start(Start.NOW, _("Now"), at_once, is_chosen=advised == Start.NOW, now=now),
+    ]
+
+
+def _start(value: Start, title: str, preview: PeriodPreview, *, is_chosen: bool, now: datetime) -> StartChoice:
+    return StartChoice(value.value, title, preview.starts_at, preview.ends_at, _lost(preview, now=now), is_chosen)
+
+
+def _lost(preview: PeriodPreview, *, now: datetime) -> str:
+    """`9 days, 6.4 GB, 212 minutes`: what cutting the running period gives up."""
+    if preview.cut_period is None:
+        return ""
+    in_words = {Unit.DATA: data_in_words, Unit.VOICE: minutes_in_words, Unit.TEXTS: texts_in_words}
+    unlimited = {Unit.DATA: _("unlimited data"), Unit.VOICE: _("unlimited minutes"), Unit.TEXTS: _("unlimited texts")}
+    amounts = [
+        unlimited[Unit(allowance.unit)]
+        if allowance.remaining is None
+        else in_words[Unit(allowance.unit)](allowance.remaining)
+        for allowance in preview.lost
+    ]
+    return ", ".join([time_left_in_words(preview.cut_period.ends_at, now), *amounts])
+
+
+def _methods(line: Line, price: Money, *, chosen: str) -> list[MethodChoice]:
+    paid, bonus = ledger.credit_of(line)
+    credit = paid + bonus
+    missing = price.minor - credit.minor
+    by_credit = chosen == Method.CREDIT and missing <= 0
+    says = _("Taken at once, no other page.")
+    if missing > 0:
+        says = _("%(sum)s is missing.") % {"sum": format_money(missing, price.currency)}
+    return [
+        MethodChoice(Method.CARD, _("Card"), "", _("On our payment provider’s page."), not by_credit, is_closed=False),
+        MethodChoice(Method.CREDIT, _("Credit"), str(credit), says, by_credit, is_closed=missing > 0),
+    ]

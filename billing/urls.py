@@ -1,0 +1,20 @@
+"""Addresses of money."""
+
+from django.urls import path
+
+from billing import webhooks
+from billing.views import credit, orders, review
+
+urlpatterns = [
+    path("plans/<slug:code>/order/", review.review, name="order_review"),
+    path("top-up/", credit.top_up, name="top_up"),
+    path("credit/", credit.credit, name="credit"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),
+    path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
+    path("orders/<uuid:order_id>/cancel/", orders.cancel, name="order_cancel"),
+    path("orders/<uuid:order_id>/give-back/", orders.give_back, name="order_give_back"),
+    path("orders/<uuid:order_id>/keep-as-credit/", orders.keep_as_credit, name="order_keep_as_credit"),
+    path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
+]

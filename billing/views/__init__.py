@@ -1,0 +1,1 @@
+"""Pages of money: parse, one call into the domain, respond."""

@@ -1,0 +1,86 @@
+"""A line's credit: every entry that makes it, and topping it up."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.current_line import current_line
+from accounts.models import Line
+from accounts.requests import SignedInRequest
+from billing import ledger, orders, statement
+from billing.forms import TopUpForm
+from billing.models import Method
+from billing.orders import CannotBeOrdered, Wish
+from billing.views.orders import PAGE_SIZE, to_payment_page
+from lib import clock
+
+
+@login_required
+@require_safe
+def credit(request: SignedInRequest) -> HttpResponse:
+    line = current_line(request)
+    if line is None:
+        return redirect("line_add")
+    paid, bonus = ledger.credit_of(line)
+    page = Paginator(statement.entries(line), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "line": line,
+        "lines": request.user.lines,
+        "credit_minor": (paid + bonus).minor,
+        "paid_minor": paid.minor,
+        "bonus_minor": bonus.minor,
+        "entries": statement.rows(page),
+        "page": page,
+    }
+    return render(request, "billing/credit.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def top_up(request: SignedInRequest) -> HttpResponse:
+    line = current_line(request)
+    if line is None:
+        messages.info(request, _("Add your mobile number first; then you can top up its credit."))
+        return redirect("line_add")
+    if request.method != "POST":
+        return _page(request, line, TopUpForm(initial={"form_token": uuid.uuid4()}))
+    form = TopUpForm(request.POST)
+    if not form.is_valid():
+        form.for_another_try()
+        return _page(request, line, form)
+    minor = form.cleaned_data["amount_minor"]
+    wish = Wish(
+        line=line,
+        buyer=request.user,
+        method=Method.CARD,
+        form_token=form.cleaned_data["form_token"],
+        shown_price_minor=minor,
+        top_up_minor=minor,
+    )
+    try:
+        placed = orders.place(wish, now=clock.now())
+    except CannotBeOrdered:
+        messages.error(request, _("Nothing can be topped up for this number at the moment. Please ask our support."))
+        return redirect("dashboard")
+    return to_payment_page(request, placed)
+
+
+def _page(request: SignedInRequest, line: Line, form: TopUpForm) -> HttpResponse:
+    paid, bonus = ledger.credit_of(line)
+    chosen = str(form["amount_minor"].value() or settings.CREDIT_TOP_UP_MINOR[1])
+    context = {
+        "line": line,
+        "credit_minor": (paid + bonus).minor,
+        "amounts": [{"minor": minor, "is_chosen": str(minor) == chosen} for minor in settings.CREDIT_TOP_UP_MINOR],
+        "form": form,
+    }
+    return render(request, "billing/top_up.html", context, status=422 if form.is_bound else 200)

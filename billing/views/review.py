@@ -1,0 +1,123 @@
+"""Checking an order before paying, and placing it."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.current_line import current_line
+from accounts.models import Line
+from accounts.requests import SignedInRequest
+from billing import credit, orders, review_page
+from billing.forms import PlanOrderForm
+from billing.ledger import NotEnoughCredit
+from billing.models import Method, Order, Start
+from billing.orders import LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
+from billing.vat import NoVatRate
+from billing.views.orders import to_payment_page
+from lib import clock
+from lib.brand import brand
+from plans.models import Plan
+from plans.periods import NeedsRunningPlan
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: SignedInRequest, code: str) -> HttpResponse:
+    """GET shows what would be ordered for the current line; POST orders exactly that."""
+    plan = get_object_or_404(Plan.objects.select_related("zone"), code=code)
+    line = current_line(request)
+    if line is None:
+        messages.info(request, _("Add your mobile number first; then you can order a plan for it."))
+        return redirect("line_add")
+    now = clock.now()
+    if refusal := _refusal(plan, line, now=now):
+        messages.error(request, refusal)
+        return redirect("plan_list")
+    if request.method != "POST":
+        fresh = {"form_token": uuid.uuid4(), "shown_price_minor": plan.price_minor}
+        return _page(request, plan, line, PlanOrderForm(initial=fresh), now=now)
+    form = PlanOrderForm(request.POST)
+    if not form.is_valid():
+        form.for_another_try()
+        return _page(request, plan, line, form, now=now)
+    return _place(request, plan, line, form, now=now)
+
+
+def _refusal(plan: Plan, line: Line, *, now: datetime) -> str:
+    """Why this plan cannot be ordered for this line at all, in words; empty when it can."""
+    if not Plan.objects.on_sale(now).filter(pk=plan.pk).exists():
+        return _("This plan is no longer on sale. Choose another one.")
+    if plan.currency != line.currency:
+        return _("This plan is not sold in the currency of your number.")
+    if not line.is_payable:
+        return _("Nothing can be ordered for this number at the moment. Please ask our support.")
+    return ""
+
+
+def _page(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> HttpResponse:
+    try:
+        context = review_page.facts(plan, line, form, now=now)
+    except NeedsRunningPlan:
+        messages.info(request, _("An add-on goes beside a running plan. Choose a plan first."))
+        return redirect("plan_list")
+    except NoVatRate:
+        messages.error(request, _("We cannot sell into the country of your number yet. Please ask our support."))
+        return redirect("plan_list")
+    return render(request, "billing/review.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> HttpResponse:
+    try:
+        placed = orders.place(_wish(request, plan, line, form, now=now), now=now)
+    except PriceChanged as error:
+        form.add_error(
+            None, _("The price is now %(price)s. Look at your order and confirm again.") % {"price": error.price}
+        )
+        form.data = {**form.data.dict(), "shown_price_minor": plan.price_minor}
+        return _page(request, plan, line, form, now=now)
+    except (PlanNotOnSale, OtherCurrency, LineNotPayable, NoVatRate):
+        messages.error(request, _("This could not be ordered. Nothing has been charged. Choose a plan again."))
+        return redirect("plan_list")
+    if placed.method == Method.CREDIT:
+        return _pay_by_credit(request, placed, form, plan, now=now)
+    return to_payment_page(request, placed)
+
+
+def _wish(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> Wish:
+    asked = form.cleaned_data
+    return Wish(
+        line=line,
+        buyer=request.user,
+        method=Method(asked["method"]),
+        form_token=asked["form_token"],
+        shown_price_minor=asked["shown_price_minor"],
+        plan=plan,
+        start=Start(asked["start"] or Start.QUEUE),
+        consents=form.consents(version=brand().versions["start-at-once"], at=now.isoformat()),
+    )
+
+
+def _pay_by_credit(
+    request: SignedInRequest, placed: Order, form: PlanOrderForm, plan: Plan, *, now: datetime
+) -> HttpResponse:
+    try:
+        credit.pay(placed.pk, line_id=placed.line_id, actor=f"subscriber:{request.user.pk}", now=now)
+    except NotEnoughCredit:
+        orders.drop(placed, now=now)
+        form.add_error(
+            "method", _("Your credit is not enough any more. Top up or pay by card; nothing has been taken.")
+        )
+        form.data = {**form.data.dict(), "form_token": str(uuid.uuid4())}
+        return _page(request, plan, placed.line, form, now=now)
+    except (credit.CannotBeApplied, orders.NotWaiting):
+        messages.error(request, _("This could not be ordered now. Nothing has been taken from your credit."))
+        return redirect("plan_list")
+    return redirect("order", order_id=placed.pk)

@@ -1,0 +1,103 @@
+"""Orders in words: what was bought, how it stands, and with what it was paid."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from billing.models import Method, Order, OrderState, PaymentState
+from plans.models import Unit
+
+_TONES = {
+    OrderState.APPLIED: "good",
+    OrderState.PAID: "good",
+    OrderState.PENDING: "warn",
+    OrderState.PROCESSING: "warn",
+    OrderState.REVIEW: "warn",
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something to do next: a link, or a button that posts."""
+
+    url: str
+    words: str
+    is_post: bool = False
+
+
+@dataclass(frozen=True)
+class GrantWords:
+    """One granted amount: what it is called, its unit, and how much in the unit's base (None: unlimited)."""
+
+    words: str
+    unit: str
+    amount: int | None
+
+
+def grants_in_words(grants: Iterable[Mapping[str, Any]]) -> list[GrantWords]:
+    """Frozen grants for a list of facts."""
+    names = {Unit.DATA: _("Data"), Unit.VOICE: _("Minutes"), Unit.TEXTS: _("Texts")}
+    return [GrantWords(names[Unit(grant["unit"])], grant["unit"], grant["amount"]) for grant in grants]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An order in a list."""
+
+    order: Order
+    title: str
+    words: str
+    tone: str
+    method: str
+    act: Act | None
+
+
+def title_of(order: Order) -> str:
+    """What was bought, in the reader's language."""
+    return order.plan.title if order.plan else _("Credit")
+
+
+def method_of(order: Order) -> str:
+    """`Visa ···4242`, `Credit`, or nothing while unpaid. Reads the prefetched payments."""
+    if order.method == Method.CREDIT:
+        return _("Credit") if order.paid_at else ""
+    labels = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
+    return next(iter(labels), "")
+
+
+def was_declined(order: Order) -> bool:
+    """Whether the last try at the gateway was refused and nothing came since."""
+    payments = list(order.payments.all())
+    return order.state == OrderState.PENDING and bool(payments) and bool(payments[-1].failure_code)
+
+
+def words_of(order: Order) -> str:
+    """The order's state as people say it; the same words on page, list and desk."""
+    if was_declined(order):
+        return _("Declined – you were not charged")
+    worded = {
+        OrderState.PENDING: _("Waiting for your payment"),
+        OrderState.PROCESSING: _("Money is on its way"),
+        OrderState.PAID: _("Paid"),
+        OrderState.APPLIED: _("Applied"),
+        OrderState.REVIEW: _("Your money is held"),
+        OrderState.CLOSED: _("Closed"),
+        OrderState.REVERSED: _("Taken back"),
+        OrderState.EXPIRED: _("Not paid in time"),
+        OrderState.CANCELLED: _("Cancelled"),
+    }
+    return worded[OrderState(order.state)]
+
+
+def row(order: Order) -> Row:
+    """`order` for a list; wants `plan` selected and `payments` prefetched."""
+    declined = was_declined(order)
+    tone = "bad" if declined else _TONES.get(OrderState(order.state), "plain")
+    act = None
+    if order.state == OrderState.PENDING:
+        words = _("Try again") if declined else _("Continue")
+        act = Act(url=reverse("order", args=[order.pk]), words=words)
+    return Row(order, title_of(order), words_of(order), tone, method_of(order), act)

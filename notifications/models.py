@@ -1,0 +1,92 @@
+"""The outbox: one row a message, from due to its named end."""
+
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from lib.moves import Moves, check_move, moves_triggers
+from lib.uuid7 import uuid7
+
+
+class MessageState(models.TextChoices):
+    DUE = "due", _("due")
+    CLAIMED = "claimed", _("being sent")
+    ACCEPTED = "accepted", _("accepted")
+    DELIVERED = "delivered", _("delivered")
+    UNDELIVERED = "undelivered", _("not delivered")
+    UNKNOWN = "unknown", _("may or may not have arrived")
+    SUPPRESSED = "suppressed", _("not sent, no longer useful")
+    FAILED = "failed", _("failed")
+
+
+_S = MessageState
+MESSAGE_MOVES: Moves = {
+    _S.DUE: frozenset({_S.CLAIMED, _S.SUPPRESSED, _S.FAILED}),
+    _S.CLAIMED: frozenset({_S.DUE, _S.ACCEPTED, _S.UNKNOWN, _S.FAILED, _S.SUPPRESSED}),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
+    _S.UNKNOWN: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
+}
+
+
+class Message(models.Model):
+    """One SMS or e-mail to one address. `subject` files it under what it is about, e.g. `order:<id>`; `key` makes it once."""
+
+    id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
+    kind = models.CharField(_("kind"), max_length=40)
+    channel = models.CharField(_("channel"), max_length=5, choices=[("sms", "SMS"), ("email", _("e-mail"))])
+    address = models.CharField(_("to"), max_length=254)
+    language = models.CharField(_("language"), max_length=10)
+    time_zone = models.CharField(_("time zone"), max_length=40)
+    context = models.JSONField(_("context"), default=dict)
+    secret = models.BinaryField(_("secret context, encrypted"), null=True, blank=True)
+    key = models.CharField(_("key"), max_length=160, unique=True)
+    subject = models.CharField(_("about"), max_length=80)
+    state = models.CharField(_("state"), max_length=11, choices=MessageState, default=MessageState.DUE)
+    due_at = models.DateTimeField(_("due"))
+    not_after = models.DateTimeField(_("of use until"))
+    next_try_at = models.DateTimeField(_("next try"), db_default=Now())
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    provider_reference = models.CharField(_("provider's reference"), max_length=120, blank=True)
+    error_code = models.CharField(_("reason"), max_length=60, blank=True)
+    sent_title = models.CharField(_("title as sent"), max_length=200, blank=True)
+    sent_text = models.TextField(_("text as sent"), blank=True)
+    segments = models.PositiveSmallIntegerField(_("SMS segments"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["subject"], name="message_subject"),
+            models.Index(fields=["next_try_at"], name="message_due", condition=models.Q(state="due")),
+            models.Index(fields=["claimed_at"], name="message_claimed", condition=models.Q(state="claimed")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="message_secret_forgotten",
+                condition=models.Q(secret=None) | models.Q(state__in=["due", "claimed"]),
+            ),
+        ]
+        triggers = [
+            *moves_triggers(MESSAGE_MOVES, first=MessageState.DUE),
+            pgtrigger.Protect(name="message_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.channel}"
+
+    def move_to(self, state: MessageState, **fields: Any) -> None:
+        """Change the state, and `fields` with it. Raises lib.moves.IllegalMove. The caller holds the row lock or the claim."""
+        check_move(MESSAGE_MOVES, model="message", before=self.state, after=state)
+        self.state = state
+        if state not in {MessageState.DUE, MessageState.CLAIMED}:
+            fields["secret"] = None
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=["state", *fields])

@@ -1,0 +1,88 @@
+"""Writing messages into the caller's transaction, each once by its key, and withdrawing what is no longer wanted."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lib import clock, queue
+from notifications import secrets
+from notifications.kinds import kind_of
+from notifications.models import Message, MessageState
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address (E.164 number or e-mail) and how its reader reads."""
+
+    address: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A message to be. `context` is JSON: moments as ISO 8601, money as `{"minor", "currency"}`; `key` tells it from all others,
+    `subject` is what it is about, e.g. `order:<id>`.
+    """
+
+    kind: str
+    channel: str
+    to: Recipient
+    context: Mapping[str, Any] = field(default_factory=dict)
+    key: str
+    subject: str
+    due_at: datetime | None = None
+    not_after: datetime | None = None
+
+
+def send(message: Outgoing) -> None:
+    """`send_many` for one."""
+    send_many([message])
+
+
+def send_many(messages: Iterable[Outgoing]) -> int:
+    """Write what is not there yet, in one statement, and wake delivery after the commit. Returns how many are new."""
+    rows = [_row(message) for message in messages if message.to.address]
+    if not rows:
+        return 0
+    made = len(_insert(rows))
+    if made:
+        fast = any(kind_of(row.kind).is_secret for row in rows)
+        queue.after_commit("notifications.deliver_now" if fast else "notifications.deliver")
+    return made
+
+
+def _row(message: Outgoing) -> Message:
+    kind = kind_of(message.kind)
+    due_at = message.due_at or clock.real_now()
+    return Message(
+        kind=kind.name,
+        channel=message.channel,
+        address=message.to.address,
+        language=message.to.language,
+        time_zone=message.to.time_zone,
+        context={} if kind.is_secret else dict(message.context),
+        secret=secrets.seal(message.context) if kind.is_secret else None,
+        key=message.key,
+        subject=message.subject,
+        due_at=due_at,
+        next_try_at=due_at,
+        not_after=message.not_after or due_at + kind.useful_for,
+    )
+
+
+def _insert(rows: list[Message]) -> list[Message]:
+    before = Message.objects.filter(key__in=[row.key for row in rows]).values_list("key", flat=True)
+    known = set(before)
+    new = [row for row in rows if row.key not in known]
+    Message.objects.bulk_create(new, ignore_conflicts=True)
+    return new
+
+
+def withdraw(subject: str, *, kinds: Collection[str] | None = None) -> int:
+    """What is due about `subject` (of these kinds, else of all) is not wanted any more. Returns how many."""
+    due = Message.objects.filter(subject=subject, state=MessageState.DUE)
+    if kinds is not None:
+        due = due.filter(kind__in=kinds)
+    return due.update(state=MessageState.SUPPRESSED, secret=None)

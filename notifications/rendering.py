@@ -1,0 +1,73 @@
+"""From kind and context to what is sent: in the reader's language and time zone, whole dates, money as they write it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import css_inline
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from lib import clock
+from lib.brand import brand
+from lib.money import format_money
+from lib.msisdn import format_msisdn
+from lib.wording import end_in_words, moment_in_words
+from notifications.kinds import Channel
+
+_BREAKS = re.compile(r"[\r\n\x00-\x1f\x7f\u2028\u2029]+")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    title: str
+    text: str
+    html: str
+
+
+def render(kind: str, channel: str, context: Mapping[str, Any], *, language: str, time_zone: str) -> Rendered:
+    """The text of a message. Titles and SMS are one line: no context can smuggle in another header."""
+    with translation.override(language), timezone.override(ZoneInfo(time_zone)):
+        values = {**_readable(context, language), "brand": brand(), "language": language}
+        if channel == Channel.SMS:
+            return Rendered("", _one_line(render_to_string(f"notifications/{kind}.sms.txt", values)), "")
+        title = _one_line(render_to_string(f"notifications/{kind}.subject.txt", values))
+        text = render_to_string(f"notifications/{kind}.txt", values).strip() + "\n"
+        html = render_to_string("notifications/mail.html", {**values, "title": title, "paragraphs": _paragraphs(text)})
+    return Rendered(title, text, _inlined(html))
+
+
+def _readable(context: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """JSON in words: `…_at` as the reader writes moments (an exclusive end as such), money, numbers, texts by language."""
+    return {key: _value(key, value, language) for key, value in context.items()}
+
+
+def _value(key: str, value: Any, language: str) -> Any:
+    if isinstance(value, str) and key.endswith("_at"):
+        moment = datetime.fromisoformat(value)
+        return end_in_words(moment, now=clock.now()) if key == "ends_at" else moment_in_words(moment, now=clock.now())
+    if isinstance(value, dict) and value.keys() == {"minor", "currency"}:
+        return format_money(value["minor"], value["currency"]) if value["minor"] else ""
+    if key == "msisdn":
+        return format_msisdn(value)
+    if isinstance(value, dict) and "en" in value:
+        return value.get(language) or value["en"]
+    return value
+
+
+def _one_line(text: str) -> str:
+    return _BREAKS.sub(" ", text).strip()
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in text.split("\n\n") if part.strip()]
+
+
+_inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _inlined(html: str) -> str:
+    return _inliner.inline(html)

@@ -1,0 +1,88 @@
+"""Home: how much is left, until when, and what to tap."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.current_line import current_line, lines_of
+from accounts.models import Line
+from accounts.requests import SignedInRequest
+from billing import ledger, wording
+from billing.models import Order, OrderState, ReviewItem
+from lib import clock
+from plans.models import Plan
+from plans.overview import Overview, overview
+
+LATEST = 3
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The one button: its words hold the price."""
+
+    words: str
+    order_url: str
+
+
+@login_required
+@require_safe
+def dashboard(request: SignedInRequest) -> HttpResponse:
+    line = current_line(request)
+    if line is None:
+        return render(request, "portal/dashboard.html", {"place": "home", "line": None})
+    return render(request, "portal/dashboard.html", _facts(request, line, now=clock.now()))
+
+
+def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, Any]:
+    latest = _latest_orders(request, line)
+    waiting = next((order for order in latest if order.state in {OrderState.PENDING, OrderState.PROCESSING}), None)
+    seen = overview(line, now=now, is_waiting=waiting is not None and waiting.plan_id is not None)
+    paid, bonus = ledger.credit_of(line)
+    return {
+        "place": "home",
+        "line": line,
+        "lines": lines_of(request),
+        "state": seen.standing,
+        "period": seen.period,
+        "main": seen.main,
+        "buckets": seen.buckets,
+        "next_period": seen.next_period,
+        "ended_at": seen.ended_at,
+        "credit_minor": (paid + bonus).minor,
+        "renew": _renewal(seen, now=now),
+        "rows": [wording.row(order) for order in latest],
+        "open_order": wording.row(waiting) if waiting else None,
+        "held_orders": _held_orders(request, line),
+    }
+
+
+def _latest_orders(request: SignedInRequest, line: Line) -> list[Order]:
+    orders = Order.objects.visible_to(request.user).filter(line=line)
+    return list(orders.select_related("line", "plan").prefetch_related("payments")[:LATEST])
+
+
+def _held_orders(request: SignedInRequest, line: Line) -> list[Order]:
+    """Orders of the reader whose money waits for their decision."""
+    items = ReviewItem.objects.filter(order__buyer=request.user, order__line=line, closed_at=None)
+    return [item.order for item in items.select_related("order").order_by("opened_at")[:LATEST]]
+
+
+def _renewal(seen: Overview, *, now: datetime) -> Renewal | None:
+    """The plan they have, if it is still sold."""
+    plan = seen.usual_plan
+    if plan is None or not _is_sold(plan, now):
+        return None
+    return Renewal(
+        words=_("Renew · %(sum)s") % {"sum": plan.price}, order_url=reverse("order_review", args=[plan.code])
+    )
+
+
+def _is_sold(plan: Plan, now: datetime) -> bool:
+    return plan.on_sale_from <= now and (plan.on_sale_until is None or plan.on_sale_until > now)
