@@ -57,7 +57,8 @@ class Occasion:
             line=OuterRef("line"), kind=PlanKind.PLAN, ends_at__gt=OuterRef("ends_at")
         )
         told = Message.objects.filter(
-            kind=self.kind, subject=Concat(Value("period:"), Cast(OuterRef("pk"), TextField()))
+            kind=self.kind,
+            subject=Concat(Value("period:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
         )
         return (
             PlanPeriod.objects.standing()
@@ -89,7 +90,9 @@ def withdraw(line: Line) -> int:
     the caller's transaction.
     """
     periods = PlanPeriod.objects.filter(line=line, kind=PlanKind.PLAN)
-    subjects = periods.values_list(Concat(Value("period:"), Cast("pk", TextField())), flat=True)
+    subjects = periods.values_list(
+        Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField()), flat=True
+    )
     waiting = Message.objects.filter(state=MessageState.DUE, kind__in=KINDS, subject__in=subjects)
     found = set(waiting.values_list("subject", flat=True))
     return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))

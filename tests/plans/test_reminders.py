@@ -1,0 +1,315 @@
+"""The reminder before the end, and the word that it has ended: each once, to whom it concerns, and only while it is of use."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection, transaction
+
+from accounts.models import Line, LineState
+from lib import clock
+from notifications.models import Message, MessageState
+from plans import periods, reminders
+from plans.models import PlanPeriod
+from plans.tasks import remind
+from tests import cast
+from tests.plans.conftest import NOON, load_the_catalogue
+from tests.plans.oracle import on
+
+BERLIN = "Europe/Berlin"
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def line(catalogue) -> Line:
+    """Anna's line; her e-mail is proven."""
+    anna = cast.anna()
+    EmailAddress.objects.update_or_create(user=anna, email=anna.email, defaults={"verified": True, "primary": True})
+    return anna.lines.get()
+
+
+@pytest.fixture
+def month(line, plan_of) -> PlanPeriod:
+    """Runs from 15 May, noon, to 15 June, noon."""
+    return periods.begin(line=line, plan=plan_of("month-15"), now=NOON, origin="order:1")
+
+
+def written() -> list[tuple[str, str, str]]:
+    return sorted(Message.objects.values_list("kind", "channel", "address"))
+
+
+def both(kind: str) -> list[tuple[str, str, str]]:
+    return [(kind, "email", "anna@example.com"), (kind, "sms", "+4917604069011")]
+
+
+# --- A day before ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_day_before_the_end_line_and_owner_are_told_once(month):
+    at = month.ends_at - DAY
+    assert reminders.remind(now=at - SECOND) == 0
+    assert reminders.remind(now=at) == 2
+    assert [reminders.remind(now=at + HOUR * hours) for hours in range(24)] == [0] * 24
+
+    assert written() == both("expiry_reminder")
+    message = Message.objects.get(channel="sms")
+    assert message.key == f"period:{month.pk}:expiry_reminder:sms"
+    assert message.subject == f"period:{month.pk}"
+    assert message.context == {
+        "plan": month.plan.name,
+        "msisdn": "+4917604069011",
+        "ends_at": month.ends_at.isoformat(),
+        "url": "http://localhost:8000/plans/month-15/order/",
+    }
+
+
+def test_it_is_of_use_until_the_plan_ends_and_no_longer(month):
+    before = clock.real_now()
+    reminders.remind(now=month.ends_at - 5 * HOUR)
+
+    for message in Message.objects.all():
+        assert timedelta(0) <= message.not_after - before - 5 * HOUR < timedelta(minutes=1)
+
+
+def test_nobody_is_reminded_when_the_next_period_is_paid(month, line, plan_of):
+    periods.queue(line=line, plan=plan_of("day-1"), now=NOON, origin="order:2")
+
+    assert reminders.remind(now=month.ends_at - HOUR) == 0
+    assert written() == []
+
+
+def test_an_add_on_that_runs_on_is_no_next_period_and_is_not_reminded_of(month, line, plan_of):
+    late = month.ends_at - 3 * DAY
+    add_on = periods.add_on(line=line, plan=plan_of("world-2"), now=late, origin="order:2")
+
+    assert reminders.remind(now=month.ends_at - HOUR) == 2
+    assert reminders.remind(now=add_on.ends_at - HOUR) == 0
+    assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{month.pk}"}
+
+
+def test_of_a_chain_only_the_last_period_is_reminded_of(month, line, plan_of):
+    last = periods.queue(line=line, plan=plan_of("month-5"), now=NOON, origin="order:2")
+    at = NOON
+    while at < last.ends_at:
+        reminders.remind(now=at)
+        at += 7 * HOUR
+
+    assert written() == both("expiry_reminder")
+    assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{last.pk}"}
+
+
+def test_a_sweep_that_comes_late_still_reminds_and_one_that_comes_too_late_does_not(month):
+    assert reminders.remind(now=month.ends_at - SECOND) == 2
+    assert written() == both("expiry_reminder")
+
+
+def test_after_an_outage_over_the_end_only_the_end_is_told(month):
+    reminders.remind(now=month.ends_at + 5 * HOUR)
+
+    assert written() == both("plan_ended")
+
+
+def test_after_an_outage_of_days_nothing_is_told(month):
+    assert reminders.remind(now=month.ends_at + DAY) == 0
+
+
+def test_at_night_it_waits_for_the_morning_of_the_lines_own_zone(line, plan_of):
+    Line.objects.filter(pk=line.pk).update(time_zone="Asia/Shanghai")
+    begun = on("2026-05-15 03:00", "Asia/Shanghai")
+    period = periods.begin(line=line, plan=plan_of("month-15"), now=begun, origin="order:1")
+    assert period.ends_at == on("2026-06-15 03:00", "Asia/Shanghai")
+
+    told = [reminders.remind(now=on(f"2026-06-14 {time}", "Asia/Shanghai")) for time in ("03:00", "07:59:59", "08:00")]
+
+    assert told == [0, 0, 2]
+
+
+def test_in_the_evening_it_is_sent_until_ten(line, plan_of):
+    periods.begin(line=line, plan=plan_of("month-15"), now=on("2026-05-15 21:30", BERLIN), origin="order:1")
+
+    assert reminders.remind(now=on("2026-06-14 22:00", BERLIN)) == 0
+    assert reminders.remind(now=on("2026-06-14 21:59:59", BERLIN)) == 2
+
+
+# --- Short plans -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_day_plan_is_reminded_of_two_hours_before_its_end_at_any_time_of_day(line, plan_of):
+    period = periods.begin(line=line, plan=plan_of("day-1"), now=on("2026-05-15 03:00", BERLIN), origin="order:1")
+    at = period.ends_at - 2 * HOUR
+
+    assert [
+        reminders.remind(now=moment) for moment in (NOON, at - SECOND, at, at + SECOND, period.ends_at - SECOND)
+    ] == [0, 0, 2, 0, 0]
+    assert written() == both("expiry_reminder")
+
+
+def test_a_week_is_reminded_of_a_day_before(line, plan_of):
+    period = periods.begin(line=line, plan=plan_of("days-7"), now=NOON, origin="order:1")
+
+    assert [reminders.remind(now=moment) for moment in (period.ends_at - DAY - SECOND, period.ends_at - DAY)] == [0, 2]
+
+
+# --- When it has ended -----------------------------------------------------------------------------------------------------
+
+
+def test_the_end_is_told_once_in_the_second_it_comes(month):
+    assert reminders.remind(now=month.ends_at - SECOND) == 2
+    assert reminders.remind(now=month.ends_at) == 2
+    assert reminders.remind(now=month.ends_at + HOUR) == 0
+
+    assert written() == sorted(both("expiry_reminder") + both("plan_ended"))
+
+
+def test_no_end_is_told_of_what_was_cut_or_went_on(month, line, plan_of):
+    at = NOON + 10 * DAY
+    periods.start_now(line=line, plan=plan_of("month-40"), now=at, origin="order:2")
+
+    assert reminders.remind(now=at) == reminders.remind(now=at + HOUR) == 0
+
+
+def test_a_cancelled_period_is_told_of_no_more(month):
+    month.cancelled_at = NOON
+    month.save(update_fields=["cancelled_at"])
+
+    assert reminders.remind(now=month.ends_at - HOUR) == reminders.remind(now=month.ends_at) == 0
+
+
+# --- To whom ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_email_that_is_not_proven_gets_nothing(month):
+    EmailAddress.objects.update(verified=False)
+    reminders.remind(now=month.ends_at - HOUR)
+
+    assert written() == [("expiry_reminder", "sms", "+4917604069011")]
+
+
+def test_a_former_owner_gets_nothing(month, line):
+    line.ownerships.update(until_at=NOON)
+    reminders.remind(now=month.ends_at - HOUR)
+
+    assert written() == [("expiry_reminder", "sms", "+4917604069011")]
+
+
+def test_each_reads_it_in_their_own_language_and_zone(month, line):
+    Line.objects.filter(pk=line.pk).update(language="zh-hans")
+    owner = line.ownerships.get().subscriber
+    type(owner).objects.filter(pk=owner.pk).update(time_zone="Asia/Shanghai")
+    reminders.remind(now=month.ends_at - HOUR)
+
+    assert set(Message.objects.values_list("channel", "language", "time_zone")) == {
+        ("sms", "zh-hans", BERLIN),
+        ("email", "en", "Asia/Shanghai"),
+    }
+
+
+@pytest.mark.parametrize("state", [LineState.BLOCKED, LineState.PORTED_OUT])
+def test_a_number_that_is_blocked_or_gone_gets_nothing(month, line, state):
+    Line.objects.get(pk=line.pk).move_to(state, reason="test")
+
+    assert reminders.remind(now=month.ends_at - HOUR) == reminders.remind(now=month.ends_at) == 0
+
+
+def test_many_lines_are_told_in_batches_and_a_few_statements_each(
+    catalogue, plan_of, django_assert_max_num_queries, monkeypatch
+):
+    monkeypatch.setattr(reminders, "BATCH", 3)
+    for number in range(7):
+        line = cast.line_of(f"+49176040690{number + 20}")
+        periods.begin(line=line, plan=plan_of("month-15"), now=NOON, origin=f"order:{number}")
+    at = NOON + 30 * DAY + 12 * HOUR
+
+    with django_assert_max_num_queries(40):
+        assert reminders.remind(now=at) == 7
+    assert Message.objects.count() == 7
+
+
+# --- Renewing --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_renewal_withdraws_what_is_due_and_nothing_is_written_after_it(month, line, plan_of):
+    reminders.remind(now=month.ends_at - HOUR)
+    periods.queue(line=line, plan=plan_of("month-15"), now=month.ends_at - HOUR, origin="order:2")
+
+    assert reminders.withdraw(line) == 2
+    assert reminders.withdraw(line) == 0
+    assert set(Message.objects.values_list("state", flat=True)) == {MessageState.SUPPRESSED}
+    assert reminders.remind(now=month.ends_at - SECOND) == reminders.remind(now=month.ends_at) == 0
+
+
+def test_withdrawing_leaves_what_was_sent_and_other_lines_alone(month, line, plan_of):
+    bao = cast.bao().lines.get()
+    periods.begin(line=bao, plan=plan_of("month-15"), now=NOON, origin="order:2")
+    reminders.remind(now=month.ends_at - HOUR)
+    sent = Message.objects.get(channel="email")
+    sent.move_to(MessageState.CLAIMED)
+
+    assert reminders.withdraw(line) == 1
+    assert sorted(Message.objects.values_list("address", "state")) == [
+        ("+4917604069011", "suppressed"),
+        ("+4917604069012", "due"),
+        ("anna@example.com", "claimed"),
+    ]
+
+
+def test_withdrawing_nothing_takes_one_statement(line, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert reminders.withdraw(line) == 0
+
+
+def test_the_task_takes_the_domains_clock_and_any_keyword(month, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: month.ends_at - HOUR)
+
+    remind(future_argument="x")
+
+    assert written() == both("expiry_reminder")
+
+
+# --- Two at once -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_sweeps_at_once_write_each_reminder_once():
+    from tests.plans.test_periods_race import at_once_bare
+
+    load_the_catalogue()
+    ends = _many_months(12)
+
+    results = at_once_bare(*([lambda: reminders.remind(now=ends - HOUR)] * 10))
+
+    assert sum(result for result in results if isinstance(result, int)) == 12
+    assert Message.objects.count() == 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_is_being_renewed_is_left_out_and_told_nothing_afterwards():
+    from tests.plans.test_periods_race import at_once_bare
+
+    load_the_catalogue()
+    from plans.models import Plan
+
+    ends = _many_months(1)
+    line = Line.objects.get()
+    seen: list[object] = []
+    with transaction.atomic():
+        periods.queue(line=line, plan=Plan.objects.get(code="month-15"), now=ends - HOUR, origin="order:x")
+        seen += at_once_bare(lambda: reminders.remind(now=ends - HOUR))
+
+    assert seen == [0]
+    assert reminders.remind(now=ends - HOUR) == 0
+    assert Message.objects.count() == 0
+
+
+def _many_months(count: int) -> datetime:
+    from plans.models import Plan
+
+    ends = NOON
+    for number in range(count):
+        with transaction.atomic():
+            line = cast.line_of(f"+49176040690{number + 20}")
+            ends = periods.begin(
+                line=line, plan=Plan.objects.get(code="month-15"), now=NOON, origin=f"o:{number}"
+            ).ends_at
+    connection.ensure_connection()
+    return ends
