@@ -1,4 +1,4 @@
-""" "Check again": staff ask the gateway what became of a payment, by the same way as webhook, return page and sweep."""
+"""Staff ask the gateway what became of a payment ("check again"), by the same way as webhook, return page and sweep."""
 
 from collections.abc import Iterable
 from typing import Any

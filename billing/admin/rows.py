@@ -66,14 +66,14 @@ def pot_of(path: str, words: Words) -> Column:
 
 class EventsOfOrder(ReadOnlyInline):
     model = OrderEvent
-    fields = readonly_fields = ["at_shown", "kind", "actor", "detail"]
+    fields = ["at_shown", "kind", "actor", "detail"]
 
     at_shown = moment_of("at", _("when"))
 
 
 class PaymentsOfOrder(ReadOnlyInline):
     model = Payment
-    fields = readonly_fields = ["page", "standing", "received", "method_label", "asked"]
+    fields = ["page", "standing", "received", "method_label", "asked"]
 
     page = column(_("created"), lambda payment: linked(payment, _created(payment)))
     standing = state_of(_("state"), PAYMENT_TONES)
@@ -83,7 +83,7 @@ class PaymentsOfOrder(ReadOnlyInline):
 
 class EntriesOfOrder(ReadOnlyInline):
     model = LedgerEntry
-    fields = readonly_fields = ["page", "from_pot", "to_pot", "amount", "booked"]
+    fields = ["page", "from_pot", "to_pot", "amount", "booked"]
 
     page = column(_("kind"), lambda entry: linked(entry, entry.get_kind_display()))
     from_pot = pot_of("source", _("from"))
@@ -97,7 +97,7 @@ class EntriesOfOrder(ReadOnlyInline):
 
 class ReviewItemsOfOrder(ReadOnlyInline):
     model = ReviewItem
-    fields = readonly_fields = ["page", "standing", "currency", "actor"]
+    fields = ["page", "standing", "currency", "actor"]
 
     page = column(_("why"), lambda item: linked(item, item.get_kind_display()))
     standing = column(_("state"), review_badge)
@@ -105,7 +105,7 @@ class ReviewItemsOfOrder(ReadOnlyInline):
 
 class RefundsOfPayment(ReadOnlyInline):
     model = Refund
-    fields = readonly_fields = ["page", "standing", "amount", "gateway_id", "failure_code"]
+    fields = ["page", "standing", "amount", "gateway_id", "failure_code"]
 
     page = column(_("requested"), lambda refund: linked(refund, _created(refund)))
     standing = state_of(_("state"), REFUND_TONES)
@@ -113,7 +113,7 @@ class RefundsOfPayment(ReadOnlyInline):
 
 
 class RefundsOfItem(RefundsOfPayment):
-    fields = readonly_fields = ["page", "standing", "amount", "payment_linked"]
+    fields = ["page", "standing", "amount", "payment_linked"]
 
     payment_linked = link_to("payment", _("payment"))
 

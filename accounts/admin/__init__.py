@@ -1,0 +1,3 @@
+from accounts.admin import lines, subscribers
+
+__all__ = ["lines", "subscribers"]

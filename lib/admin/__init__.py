@@ -1,0 +1,3 @@
+from lib.admin import alarms
+
+__all__ = ["alarms"]

@@ -1,0 +1,3 @@
+from plans.admin import catalogue, periods
+
+__all__ = ["catalogue", "periods"]

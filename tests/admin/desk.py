@@ -1,0 +1,147 @@
+"""Staff, their sessions, and one row of everything the desk shows."""
+
+import time
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.db import models, transaction
+from django.test import Client
+
+from accounts.models import Line, LineClaim, Sim, Subscriber
+from billing.ledger import Posting, account, post
+from billing.models import (
+    AccountKind,
+    EntryKind,
+    LedgerAccount,
+    LedgerEntry,
+    Order,
+    Payment,
+    Refund,
+    ReviewItem,
+    ReviewKind,
+    VatRate,
+    WebhookEvent,
+)
+from lib.models import Alarm
+from notifications.models import Message
+from plans.models import Allowance, Plan, PlanPeriod, Zone
+from portal.staff import invitations
+from tests.billing.ordering import load_reference_data, order_plan, pay, payment_for
+from tests.cast import anna
+
+PASSWORD = "correct horse battery staple"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def staff(name: str, *, group: str = "agent", is_superuser: bool = False, has_factor: bool = True) -> Subscriber:
+    """A staff account as `create_staff` and its link leave it."""
+    email = f"{name.lower()}@desk.example"
+    person = invitations.staff_account(email=email, name=name, group=group, is_superuser=is_superuser)
+    invitations.accept(person, password=PASSWORD)
+    if has_factor:
+        TOTP.activate(person, generate_totp_secret())
+    return person
+
+
+def signed_in(person: Subscriber, *, with_factor: bool = True, ago_seconds: float = 0) -> Client:
+    """A browser with a session of `person`, which was proven with the second factor so long ago, or not at all."""
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    if with_factor:
+        session = client.session
+        at = time.time() - ago_seconds
+        session["account_authentication_methods"] = [{"method": "mfa", "at": at, "type": "totp", "id": 1}]
+        session["account_authentication_methods_user"] = str(person.pk)
+        session.save()
+    return client
+
+
+def rows() -> dict[type[models.Model], models.Model]:
+    """One row of each table of the desk, made by the domain where that is short."""
+    load_reference_data()
+    buyer = anna()
+    line = buyer.lines[0]
+    order = order_plan(buyer)
+    payment = pay(order)
+    item = ReviewItem.objects.create(order=order, kind=ReviewKind.OVER, currency="EUR", opened_at=NOW)
+    Sim.objects.create(line=line, iccid="8949000000000000011")
+    LineClaim.objects.create(line=line, subscriber=claimant(), opened_at=NOW, decides_at=NOW + timedelta(days=1))
+    shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
+    shown += [event_of(payment), message(), alarm_row(), VatRate.objects.filter(country="DE")[0]]
+    shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
+    return {type(row): row for row in shown}
+
+
+def claimant() -> Subscriber:
+    return Subscriber.objects.create_user(email="claimant@example.com", name="Claimant")
+
+
+def refund_of(payment: Payment, item: ReviewItem) -> Refund:
+    return Refund.objects.create(
+        payment=payment, item=item, amount_minor=100, currency="EUR", idempotency_key=f"refund:{payment.pk}"
+    )
+
+
+def event_of(payment: Payment) -> WebhookEvent:
+    return WebhookEvent.objects.create(
+        event_id="evt_desk_1",
+        kind="checkout.session.completed",
+        object_id=payment.session_id or "",
+        payment_id=payment.pk,
+        happened_at=NOW,
+    )
+
+
+def message(**fields: Any) -> Message:
+    row: dict[str, Any] = {
+        "kind": "renewed",
+        "channel": "sms",
+        "address": "+4917604069011",
+        "language": "en",
+        "time_zone": "Europe/Berlin",
+        "key": uuid.uuid4().hex,
+        "subject": "order:1",
+        "due_at": NOW,
+        "not_after": NOW + timedelta(days=1),
+    }
+    return Message.objects.create(**row | fields)
+
+
+def alarm_row(kind: str = "payment.zero") -> Alarm:
+    return Alarm.objects.create(kind=kind, subject="payment:1", detail="nothing came")
+
+
+def has_address(person: Subscriber) -> bool:
+    return EmailAddress.objects.filter(user=person, email=person.email, verified=True, primary=True).exists()
+
+
+def factors_of(person: Subscriber) -> int:
+    return Authenticator.objects.filter(user=person).count()
+
+
+def today_entry(order: Order, minor: int, *, at: datetime) -> None:
+    """Money received for `order` at `at`, straight in the ledger."""
+    with transaction.atomic():
+        post(
+            Posting(
+                kind=EntryKind.PAYMENT,
+                source=account(AccountKind.CLEARING, currency=order.currency),
+                target=account(AccountKind.HELD, currency=order.currency),
+                amount_minor=minor,
+                key=uuid.uuid4().hex,
+                event_at=at,
+                actor="test",
+                order=order,
+            )
+        )
+
+
+def line_of(person: Subscriber) -> Line:
+    return person.lines[0]
+
+
+__all__ = ["date", "order_plan", "pay", "payment_for"]
