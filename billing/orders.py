@@ -161,6 +161,6 @@ def expire(order: Order, *, at: datetime) -> None:
     note(order, "expired", at=at, actor="system")
 
 
-def note(order: Order, kind: str, *, at: datetime, actor: str, **detail: Any) -> OrderEvent:
+def note(order: Order, kind: str, /, *, at: datetime, actor: str, **detail: Any) -> OrderEvent:
     """One more line of the order's history."""
     return OrderEvent.objects.create(order=order, kind=kind, at=at, actor=actor, detail=detail)
