@@ -1,6 +1,6 @@
 """Fixtures of the plans' tests. Django is set up after this file is read, so models are imported where they are used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,15 @@ def load_the_catalogue() -> None:
 
     entries = files.read(files.DATA, languages=frozenset(code for code, _name in settings.LANGUAGES))
     loading.load(entries, now=NOON)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A page in another language leaves that language behind; no test hears of it."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

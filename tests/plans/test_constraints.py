@@ -1,6 +1,7 @@
 """What the database itself refuses, tried in SQL past every line of Python."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -11,7 +12,7 @@ from plans.models import Allowance, Plan, PlanPeriod
 pytestmark = pytest.mark.django_db
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values)
 
@@ -39,25 +40,27 @@ INSERT = """
 """
 
 
-def insert_beside(running, *, kind="plan", shift="1 second", origin="order:x", cancelled="NULL"):
+def insert_beside(
+    *, kind: str = "plan", shift: str = "1 second", origin: str = "order:x", cancelled: str = "NULL"
+) -> None:
     sql(INSERT.format(cancelled=cancelled), kind, shift, shift, origin)
 
 
 def test_two_plan_periods_of_a_line_that_overlap_by_a_second_are_refused(running):
     with refused("period_no_overlap"):
-        insert_beside(running, shift="30 days 23:59:59")
+        insert_beside(shift="30 days 23:59:59")
     assert PlanPeriod.objects.count() == 1
 
 
 def test_periods_that_meet_do_not_overlap(running):
-    insert_beside(running, shift="31 days")
+    insert_beside(shift="31 days")
 
     assert PlanPeriod.objects.count() == 2
 
 
 def test_an_add_on_may_run_beside_a_plan_and_a_cancelled_period_counts_no_more(running):
-    insert_beside(running, kind="add_on", origin="order:2")
-    insert_beside(running, cancelled="now()", origin="order:3")
+    insert_beside(kind="add_on", origin="order:2")
+    insert_beside(cancelled="now()", origin="order:3")
 
     assert PlanPeriod.objects.count() == 3
 
@@ -111,7 +114,7 @@ def test_an_overlap_that_is_still_there_is_refused_when_the_constraint_looks_aga
 
 def test_an_origin_grants_once(running):
     with refused("origin"):
-        insert_beside(running, shift="400 days", origin="order:1")
+        insert_beside(shift="400 days", origin="order:1")
 
 
 def test_a_period_is_never_empty_and_never_backwards(running):

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from lib import clock
 from plans import catalogue as files
 from plans import periods
 from plans.models import Plan, PlanAllowance, PlanPeriod, Zone, ZoneCountry
@@ -81,13 +82,12 @@ def test_a_plan_that_left_the_files_goes_off_sale_and_stays(sold, folder):
     start, end = text.index("[plans.month-15]"), text.index("[plans.quarter-45]")
     (folder / "plans.toml").write_text(text[:start] + text[end:], encoding="utf-8")
 
-    from lib import clock
-
     before = clock.now()
     lines = load(folder)
 
     assert "month-15: off sale; what was sold runs on" in lines
     plan = Plan.objects.get(code="month-15")
+    assert plan.on_sale_until is not None
     assert before <= plan.on_sale_until <= clock.now()
     assert not Plan.objects.on_sale(plan.on_sale_until).filter(pk=plan.pk).exists()
     assert Plan.objects.on_sale(plan.on_sale_until - timedelta(seconds=1)).filter(pk=plan.pk).exists()
@@ -124,8 +124,6 @@ def test_changed_grants_count_for_new_orders_only(sold, folder):
 
 
 def test_a_country_comes_into_a_zone_by_itself_and_leaves_one_in_use_only_when_confirmed(line, plan_of, folder):
-    from lib import clock
-
     with transaction.atomic():
         periods.begin(line=line, plan=plan_of("month-15"), now=clock.now(), origin="order:1")
     change(folder, "zones.toml", '  "MD", "UA",\n', '  "MD", "CH",\n')

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from plans import periods
 from plans.models import Allowance
-from plans.overview import overview
+from plans.overview import Bucket, overview
 from tests.plans.oracle import on
 
 GB = 10**9
@@ -47,7 +47,7 @@ def test_everything_comes_in_two_statements_however_much_there_is(month, line, p
 
     assert (seen.period, seen.next_period) == (month, seen.queued[0])
     assert seen.standing.kind == "next_paid"
-    assert seen.usual_plan.code == "month-5"
+    assert seen.usual_plan == plan_of("month-5")
 
 
 def test_the_plans_own_data_is_the_main_figure_and_minutes_come_before_add_ons(month, line, plan_of, now):
@@ -109,8 +109,10 @@ def test_nothing_is_guessed_when_it_lasts_anyway_or_too_early_to_say(month, line
 
 
 def test_low_is_below_a_fifth_and_used_up_says_so(month, line, now):
-    def main():
-        return overview(line, now=now + 20 * DAY).main
+    def main() -> Bucket:
+        found = overview(line, now=now + 20 * DAY).main
+        assert found is not None
+        return found
 
     use(month, "data", 12 * GB)
     assert (main().percent_left, main().is_low) == (20, False)
@@ -134,5 +136,5 @@ def test_after_the_end_it_is_said_when_that_was_and_what_to_renew(month, line, n
 
     assert (seen.period, seen.main, seen.buckets) == (None, None, [])
     assert seen.ended_at == month.ends_at
-    assert seen.usual_plan.code == "month-15"
+    assert seen.usual_plan == month.plan
     assert seen.standing.kind == "ended"

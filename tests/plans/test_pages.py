@@ -1,13 +1,14 @@
 """The plan list and the contract summary as people get them."""
 
+from typing import Any
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from lib import clock
 from plans import periods
 from plans.models import Plan
-
-HEADING = "<h1>"
 
 
 @pytest.fixture
@@ -16,17 +17,17 @@ def plans_now(catalogue):
     assert Plan.objects.on_sale(clock.now()).count() == 13
 
 
-def show(client, **query):
+def show(client: Client, **query: str) -> Any:
     response = client.get(reverse("plan_list"), query)
     assert response.status_code == 200
     return response
 
 
-def codes(response) -> list[str]:
+def codes(response: Any) -> list[str]:
     return [offer.plan.code for offer in response.context["offers"]]
 
 
-def here(response) -> list[str]:
+def here(response: Any) -> list[str]:
     return [tab.code for tab in response.context["tabs"] if tab.is_here]
 
 

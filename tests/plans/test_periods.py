@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import Line, LineState
 from plans import grants, periods
-from plans.models import Allowance, PlanPeriod
+from plans.models import Allowance, Plan, PlanPeriod
 from plans.periods import NeedsRunningPlan, OriginReused, PlanRunning
 from tests import cast
 from tests.plans.oracle import on
@@ -311,9 +311,10 @@ def test_beginning_and_queueing_take_at_most_six_statements(line, plan_of, now, 
 
 @pytest.mark.django_db(transaction=True)
 def test_periods_are_written_only_inside_a_transaction():
-    from plans import loading
-
-    assert loading
     line = cast.anna().lines.get()
+    at = on("2026-05-15 12:00", "Europe/Berlin")
+
     with pytest.raises(transaction.TransactionManagementError):
-        periods.reflow(line=line, now=on("2026-05-15 12:00", "Europe/Berlin"))
+        periods.reflow(line=line, now=at)
+    with pytest.raises(transaction.TransactionManagementError):
+        periods.begin(line=line, plan=Plan(), now=at, origin="order:1")

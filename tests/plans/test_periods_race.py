@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -49,7 +50,7 @@ def at_once_bare(*calls: Callable[[], object]) -> list[object]:
     return results
 
 
-def giving(give: Callable, code: str, origin: str, line_id) -> Callable[[], PlanPeriod]:
+def giving(give: Callable[..., PlanPeriod], code: str, origin: str, line_id: UUID) -> Callable[[], PlanPeriod]:
     def call() -> PlanPeriod:
         return give(line=Line.objects.get(pk=line_id), plan=Plan.objects.get(code=code), now=NOON, origin=origin)
 

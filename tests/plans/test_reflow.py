@@ -1,7 +1,7 @@
 """Queued periods move up, and only `reflow` moves them; the preview says beforehand what will be."""
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -16,7 +16,7 @@ GB = 10**9
 BERLIN = "Europe/Berlin"
 
 
-def timeline() -> list[tuple]:
+def timeline() -> list[tuple[str, datetime, datetime]]:
     return list(PlanPeriod.objects.standing().order_by("starts_at").values_list("origin", "starts_at", "ends_at"))
 
 
