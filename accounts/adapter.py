@@ -1,21 +1,171 @@
-"""How allauth meets our subscribers: numbers, codes, words."""
+"""How allauth meets our subscribers: numbers in every spelling, codes through the outbox, and a claim with each proof."""
+
+import base64
+import hashlib
+import uuid
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import PhoneVerificationStage
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django import forms
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import claims, sms_limits
+from accounts.fields import MsisdnField
+from accounts.models import Line, Subscriber
+from lib import clock
+from lib.msisdn import is_served
+from notifications import outbox
+from notifications.outbox import Outgoing, Recipient
+
+_STAGE = "allauth.account.stages.PhoneVerificationStage"
 
 
-class Adapter(DefaultAccountAdapter):
-    def phone_form_field(self, **kwargs):
-        from django import forms
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Numbers are unique once proven; an unproven one waits in `msisdn_pending` and blocks nobody."""
 
-        return forms.CharField(**kwargs)
+    def phone_form_field(self, **kwargs: Any) -> forms.Field:
+        kwargs["label"] = _("Mobile number")
+        return MsisdnField(**kwargs)
 
-    def set_phone(self, user, phone, verified): ...
-    def get_phone(self, user): ...
-    def set_phone_verified(self, user, phone): ...
-    def get_user_by_phone(self, phone): ...
-    def send_verification_code_sms(self, user, phone, code, **kwargs): ...
+    def set_phone(self, user: Subscriber, phone: str, verified: bool) -> None:  # noqa: FBT001  allauth's signature
+        if verified:
+            self.set_phone_verified(user, phone)
+        else:
+            user.msisdn_pending = phone
+            user.save(update_fields=["msisdn_pending"])
+
+    def get_phone(self, user: Subscriber) -> tuple[str, bool] | None:
+        if user.msisdn:
+            return user.msisdn, True
+        return (user.msisdn_pending, False) if user.msisdn_pending else None
+
+    def set_phone_verified(self, user: Subscriber, phone: str) -> None:
+        """The proof: the number signs this person in, and claims the line. Of two who prove one number, the first keeps it."""
+        try:
+            with transaction.atomic():
+                if user.msisdn != phone or user.msisdn_pending:
+                    user.msisdn, user.msisdn_pending = phone, ""
+                    user.save(update_fields=["msisdn", "msisdn_pending"])
+                claims.prove(user, phone, now=clock.now())
+        except IntegrityError:
+            user.refresh_from_db(fields=["msisdn", "msisdn_pending"])
+
+    def get_user_by_phone(self, phone: str) -> Subscriber | None:
+        return Subscriber.objects.filter(msisdn=phone).first()
+
+    def send_verification_code_sms(self, user: Subscriber, phone: str, code: str, **_kwargs: Any) -> None:
+        """Only a number with a line of ours gets a code; every other sees the same page and gets nothing."""
+        send_code(phone, code, language=get_language() or user.language, address=self._address())
+
+    def send_unknown_account_sms(self, phone: str, **_kwargs: Any) -> None:
+        sms_limits.count_or_refuse(phone, address=self._address())
+
+    def send_account_already_exists_sms(self, phone: str) -> None:
+        """Only the number itself hears that it is registered already; the page is the same as for a new one."""
+        sms_limits.count_or_refuse(phone, address=self._address())
+        url = settings.PORTAL_ORIGIN + reverse("account_login")
+        _sms("account_exists", phone, {"url": url}, language=get_language() or "en")
+
+    def _address(self) -> str:
+        return str(self.get_client_ip(context.request)) if context.request else "-"
+
+    def get_login_stages(self) -> list[str]:
+        stages: list[str] = super().get_login_stages()
+        return ["accounts.adapter.NumberStage" if stage == _STAGE else stage for stage in stages]
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Allauth's mails in our kinds: a code, a hint that the account exists, or a notice about the account's safety."""
+        name = template_prefix.rpartition("/")[2]
+        if "code" in context:
+            kind = "password_reset_code" if name.startswith("password_reset") else "email_code"
+            _mail(kind, email, {"code": context["code"]})
+        elif name == "account_already_exists":
+            _mail("account_exists", email, {"url": settings.PORTAL_ORIGIN + reverse("account_login")})
+        elif name != "unknown_account":
+            said = {"what": _what(name), "happened_at": clock.now().isoformat()}
+            _mail(
+                "security_notice", email, {**said, "url": settings.PORTAL_ORIGIN + reverse("account_change_password")}
+            )
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
-    pass
+class NumberStage(PhoneVerificationStage):  # type: ignore[misc]
+    """Staff have no number to prove."""
+
+    def handle(self) -> Any:
+        user = self.login.user
+        if user is not None and user.is_staff and not (user.msisdn or user.msisdn_pending):
+            return None, True
+        return super().handle()
+
+
+def send_code(msisdn: str, code: str, *, language: str, address: str) -> None:
+    """Count, then send a code to `msisdn` if it is a line of ours; `address` is where it was asked from. Raises RateLimited."""
+    sms_limits.count_or_refuse(msisdn, address=address)
+    if not is_served(msisdn) or not Line.objects.live().filter(msisdn=msisdn).exists():
+        return
+    _sms("sign_in_code", msisdn, {"code": code}, language=language)
+
+
+def _sms(kind: str, msisdn: str, said: dict[str, Any], *, language: str) -> None:
+    to = Recipient(msisdn, language, timezone.get_current_timezone_name())
+    key = f"{kind}:{uuid.uuid4()}"
+    outbox.send(Outgoing(kind=kind, channel="sms", to=to, context=said, key=key, subject="account"))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address a request comes from, past the proxies we trust."""
+    return str(Adapter(request).get_client_ip(request))
+
+
+def _mail(kind: str, email: str, said: dict[str, Any]) -> None:
+    outbox.send(
+        Outgoing(
+            kind=kind,
+            channel="email",
+            to=Recipient(email, get_language() or "en", timezone.get_current_timezone_name()),
+            context=said,
+            key=f"{kind}:{uuid.uuid4()}",
+            subject="account",
+        )
+    )
+
+
+def _what(name: str) -> str:
+    words = {
+        "password_changed": _("Your password was changed."),
+        "password_set": _("A password was set."),
+        "password_reset": _("Your password was reset."),
+        "email_changed": _("Your e-mail address was changed."),
+        "email_confirm": _("Your e-mail address was confirmed."),
+        "email_deleted": _("An e-mail address was removed."),
+        "totp_activated": _("A second factor was switched on."),
+        "totp_deactivated": _("The second factor was switched off."),
+        "recovery_codes_generated": _("New recovery codes were made."),
+    }
+    return words.get(name, _("Something about how you sign in was changed."))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of second factors are kept encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+
+def _box() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = [hashlib.blake2b(key.encode(), digest_size=32, person=b"second-factor").digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

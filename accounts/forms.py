@@ -1,5 +1,75 @@
+"""Forms of signing in, beside what allauth brings."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import MsisdnField
+from accounts.models import Subscriber
+from lib.msisdn import parse_msisdn
 
 
-class LoginForm(AllauthLoginForm):
-    pass
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]
+    """Signing in by number in any spelling, or by e-mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Mobile number or e-mail")
+        self.fields["login"].max_length = 254
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True}
+
+    def clean_login(self) -> str:
+        """Normalised here, so that the count of failed tries is kept for the number and not for its spelling."""
+        login = str(super().clean_login())
+        if "@" in login:
+            return login.lower()
+        try:
+            return parse_msisdn(login)
+        except ValidationError:
+            raise ValidationError(_("Write your mobile number or your e-mail address."), code="login") from None
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How we call somebody, and in which language and time zone they read."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name],
+    )
+
+    class Meta:
+        model = Subscriber
+        fields = ["name", "language", "time_zone"]
+        help_texts = {"name": _("How we call you. Leave it empty if you like.")}
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+
+class LineAddForm(forms.Form):
+    """Another number."""
+
+    phone = MsisdnField()
+
+
+class CodeForm(forms.Form):
+    """Six digits, typed with or without blanks, in any digits."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Enter the code from the SMS.")},
+    )
+
+    def clean_code(self) -> str:
+        typed = "".join(str(self.cleaned_data["code"]).split())
+        if not typed.isdecimal():
+            raise ValidationError(_("The code has six digits."))
+        return "".join(str(int(digit)) for digit in typed)

@@ -1,5 +1,13 @@
-"""Addresses of people and their lines."""
+"""Addresses of people and their lines; signing in itself is allauth's."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import lines, profile
+
+urlpatterns = [
+    path("profile/", profile.profile, name="profile"),
+    path("lines/switch/", lines.switch, name="line_switch"),
+    path("lines/add/", lines.add, name="line_add"),
+    path("lines/confirm/", lines.confirm, name="line_confirm"),
+    path("lines/claims/<str:token>/", lines.veto, name="claim_veto"),
+]

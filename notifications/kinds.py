@@ -31,7 +31,7 @@ _ALL = (
     Kind(name="sign_in_code", channels=TEXT, useful_for=_CODE, is_secret=True),
     Kind(name="email_code", channels=MAIL, useful_for=_CODE, is_secret=True),
     Kind(name="password_reset_code", channels=MAIL, useful_for=_CODE, is_secret=True),
-    Kind(name="account_exists", channels=MAIL, useful_for=_DAY),
+    Kind(name="account_exists", channels=BOTH, useful_for=_DAY),
     Kind(name="security_notice", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="line_claim", channels=MAIL, useful_for=_DAY),
     Kind(name="payment_received", channels=MAIL, useful_for=7 * _DAY),

@@ -28,6 +28,7 @@ ROUTES: dict[str, str] = {
     "notifications.forget_secrets": "notify",
     "plans.remind": "notify",
     "accounts.forget_unverified": "notify",
+    "accounts.decide_claims": "notify",
     "lib.mail_alarms": "notify",
     "lib.heartbeat": "notify-now",
 }
@@ -41,6 +42,7 @@ SCHEDULE: dict[str, float] = {
     "notifications.forget_secrets": 60,
     "plans.remind": 60,
     "accounts.forget_unverified": 3600,
+    "accounts.decide_claims": 60,
     "lib.mail_alarms": 60,
     "lib.heartbeat": 15,
 }

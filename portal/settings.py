@@ -176,6 +176,14 @@ ACCOUNT_PHONE_VERIFICATION_MAX_CHANGE_COUNT = 1
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm"}
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.consent_form.ConsentForm"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+SMS_CODES_PER_NUMBER_HOUR: int = env.int("SMS_CODES_PER_NUMBER_HOUR", 5)
+SMS_CODES_PER_NUMBER_DAY: int = env.int("SMS_CODES_PER_NUMBER_DAY", 10)
+SMS_CODES_PER_ADDRESS_HOUR: int = env.int("SMS_CODES_PER_ADDRESS_HOUR", 60)
+SMS_CODES_PER_PREFIX_HOUR: int = env.int("SMS_CODES_PER_PREFIX_HOUR", 120)
+SMS_CODES_PER_DAY: int = env.int("SMS_CODES_PER_DAY", 20_000)
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,60/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
@@ -260,6 +268,7 @@ CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 200
 USE_TZ = True
 TIME_ZONE = "UTC"
 CLOCK_FILE: str = env.str("CLOCK_FILE", "")
+READER_TIME_ZONE: str = env.str("READER_TIME_ZONE", "Europe/Berlin")
 
 # --- Languages ------------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -62,7 +62,9 @@ class Line(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=40)
     language = models.CharField(_("language"), max_length=10, default="en")
     label = models.CharField(_("name"), max_length=40, blank=True)
-    identity = models.CharField(_("identity check"), max_length=12, choices=IdentityCheck, default=IdentityCheck.NOT_NEEDED)
+    identity = models.CharField(
+        _("identity check"), max_length=12, choices=IdentityCheck, default=IdentityCheck.NOT_NEEDED
+    )
     state = models.CharField(_("state"), max_length=12, choices=LineState, default=LineState.STOCK)
     state_since = models.DateTimeField(_("since"), db_default=Now())
     state_reason = models.CharField(_("reason"), max_length=200, blank=True)

@@ -1,0 +1,16 @@
+"""Woken by the schedule."""
+
+from celery import shared_task
+
+from accounts import claims, cleaning
+from lib import clock
+
+
+@shared_task(name="accounts.decide_claims")
+def decide_claims(**_unknown: object) -> None:
+    claims.decide(now=clock.now())
+
+
+@shared_task(name="accounts.forget_unverified")
+def forget_unverified(**_unknown: object) -> None:
+    cleaning.forget_unverified(real_now=clock.real_now())
