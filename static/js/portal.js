@@ -13,12 +13,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// The time zone the browser knows is offered where none is chosen yet.
-for (const field of document.querySelectorAll("[data-time-zone]")) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (field.querySelector(`option[value="${CSS.escape(zone)}"]`)) field.value = zone;
-}
-
 // The live order says aloud what has changed, and only then.
 const said = document.getElementById("said");
 const headline = () => document.querySelector("#timeline h1")?.textContent;
