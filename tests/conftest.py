@@ -72,6 +72,7 @@ def _prepare_django(config: pytest.Config, scratch: Path) -> None:
         "DATABASE_URL": os.environ[_DATABASE],
         "REDIS_URL": valkey.url,
         "CACHE_PREFIX": f"test-{worker}",
+        "NO_PROXY": "localhost,127.0.0.1",
         "CLOCK_FILE": str(scratch / "clock"),
         "SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
     }

@@ -35,6 +35,8 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
     state = options.folder / "sandbox"
     chosen = {
         "PORTAL_ENV": "development",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "NO_PROXY": without_proxy(os.environ.get("NO_PROXY", "")),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "PORTAL_ORIGIN": options.portal_url,
@@ -53,6 +55,11 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "SANDBOX_WEBHOOK_SECRET": "whsec_sandbox",
     }
     return {**replaceable, **os.environ, **chosen}
+
+
+def without_proxy(names: str) -> str:
+    """The shell's list of hosts no proxy is used for, with this machine in it: portal and sandbox talk over loopback."""
+    return ",".join(filter(None, [names, "localhost", "127.0.0.1"]))
 
 
 def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:

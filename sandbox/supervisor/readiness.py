@@ -29,9 +29,12 @@ def answers_http(port: int, path: str = "/healthz") -> Probe:
 
 
 def listens_for_commands(redis_url: str) -> Probe:
-    """True once one more worker than now listens for Celery's control messages, which it does after it takes tasks."""
+    """True once one more worker than now listens for Celery's control messages, which it does after it takes tasks. Raises EmbeddedProblem."""
     client = redis.Redis.from_url(redis_url, socket_timeout=5)
-    before = client.pubsub_numpat()
+    try:
+        before = client.pubsub_numpat()
+    except redis.RedisError as error:
+        raise EmbeddedProblem(f"REDIS_URL does not answer ({error}): start that server, or unset it.") from error
 
     def probe() -> bool:
         try:
@@ -57,6 +60,6 @@ def wait_until_ready(name: str, process: Process, probe: Probe, *, patience_seco
             )
         if time.monotonic() > deadline:
             raise EmbeddedProblem(
-                f"{name} does not answer after {patience_seconds:.0f} seconds. The end of {process.log}:\n{process.log_tail()}"
+                f"The {name} does not answer after {patience_seconds:.0f} seconds. The end of {process.log}:\n{process.log_tail()}"
             )
         time.sleep(0.05)

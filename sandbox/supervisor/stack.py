@@ -29,6 +29,7 @@ class Stack:
         self._closing = closing
         self._watched: list[tuple[str, Process]] = []
         self._environment: dict[str, str] = {}
+        self._prepared_note: Path | None = None
 
     def start(self) -> None:
         database_url, redis_url = self._stores()
@@ -36,20 +37,20 @@ class Stack:
         state = Path(self._environment["SANDBOX_STATE_DIR"])
         state.mkdir(exist_ok=True)
         self._leave_for_the_shell()
-        sandbox = self._launch("Sandbox", commands.sandbox(self._options.sandbox_port))
+        sandbox = self._launch("sandbox", commands.sandbox(self._options.sandbox_port))
         self._prepare_data()
         schedule = self._folder / "beat-schedule"
         for old in self._folder.glob(f"{schedule.name}*"):
             old.unlink()
         listening = readiness.listens_for_commands(redis_url)
-        worker = self._launch("Worker", commands.worker(), patience_seconds=30)
-        beat = self._launch("Beat", commands.beat(schedule))
-        web = self._launch("Web", commands.web(self._options.port))
+        worker = self._launch("worker", commands.worker(), patience_seconds=30)
+        beat = self._launch("beat", commands.beat(schedule))
+        web = self._launch("web server", commands.web(self._options.port))
         self._say("Waiting for sandbox, web server, worker and beat to answer")
-        readiness.wait_until_ready("Sandbox", sandbox, readiness.answers_http(self._options.sandbox_port))
-        readiness.wait_until_ready("Web", web, readiness.answers_http(self._options.port))
-        readiness.wait_until_ready("Beat", beat, readiness.wrote(schedule))
-        readiness.wait_until_ready("Worker", worker, listening)
+        readiness.wait_until_ready("sandbox", sandbox, readiness.answers_http(self._options.sandbox_port))
+        readiness.wait_until_ready("web server", web, readiness.answers_http(self._options.port))
+        readiness.wait_until_ready("beat", beat, readiness.wrote(schedule))
+        readiness.wait_until_ready("worker", worker, listening)
 
     def watch(self) -> NoReturn:
         """Return never; raise EmbeddedProblem as soon as anything has ended by itself."""
@@ -57,7 +58,7 @@ class Stack:
             for name, process in self._watched:
                 if (status := process.ended()) is not None:
                     raise EmbeddedProblem(
-                        f"{name} ended (status {status}), so everything stops. The end of {process.log}:\n{process.log_tail()}"
+                        f"{name.capitalize()} ended (status {status}), so everything stops. The end of {process.log}:\n{process.log_tail()}"
                     )
             time.sleep(0.2)
 
@@ -81,6 +82,7 @@ class Stack:
                 self._say(notice)
             self._say("Starting Postgres" if (postgres.folder / "data").exists() else "Making a Postgres database")
             postgres.launch()
+            self._prepared_note = postgres.folder / "prepared"
         if not redis_url:
             valkey = EmbeddedValkey(self._folder / "valkey", log=self._log("Valkey"))
             self._closing.callback(self._stop_store, "Valkey", valkey)
@@ -103,13 +105,13 @@ class Stack:
         return process
 
     def _stop(self, name: str, process: Process, patience_seconds: float) -> None:
-        self._say(f"Stopping {name.lower()}")
+        self._say(f"Stopping {name}")
         process.stop(patience_seconds=patience_seconds)
         process.kill()
 
     def _log(self, name: str) -> Path:
         """A fresh log for each start; the one before is kept beside it."""
-        path = self._folder / "log" / f"{name.lower()}.log"
+        path = self._folder / "log" / f"{name.lower().replace(' ', '-')}.log"
         if path.exists():
             path.replace(path.with_suffix(".previous.log"))
         return path
@@ -120,23 +122,18 @@ class Stack:
         self._closing.callback(path.unlink, missing_ok=True)
 
     def _prepare_data(self) -> None:
-        """Migrate, and load catalogue and cast into an empty database; skipped when nothing of it changed since the last time."""
-        stamp = self._folder / "prepared"
-        if os.environ.get("DATABASE_URL"):
-            wanted = ""
-        else:
-            wanted = fingerprint()
-            if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
-                return
-        stamp.unlink(missing_ok=True)
+        """Migrate, and load catalogue and cast into an empty database; skipped when an embedded one has all of it already."""
+        note, wanted = self._prepared_note, fingerprint()
+        if note and note.exists() and note.read_text(encoding="ascii") == wanted:
+            return
         self._say("Bringing the database up to date")
         self._manage("migrate", "--noinput")
         self._say("Loading the catalogue")
         self._manage("load_catalogue")
         self._say("Loading the demo cast, unless the database has subscribers")
         self._manage("load_demo", "--sign-ins", str(self._folder / "sign-ins.txt"))
-        if wanted:
-            stamp.write_text(wanted, encoding="ascii")
+        if note:
+            note.write_text(wanted, encoding="ascii")
 
     def _manage(self, *words: str) -> None:
         process = Process(commands.manage(*words), log=self._log(words[0]), environment=self._environment, cwd=ROOT)

@@ -21,7 +21,7 @@ from tests.house.copies import copy_project
 from tests.house.environment import shell_environment
 from tests.house.test_process import is_running, wait_until_gone
 
-ORDER = ["web", "beat", "worker", "sandbox", "Valkey", "Postgres"]
+ORDER = ["web server", "beat", "worker", "sandbox", "Valkey", "Postgres"]
 
 
 class Demo:
@@ -140,7 +140,7 @@ def test_it_starts_answers_refuses_a_second_start_and_ctrl_c_leaves_nothing(demo
     assert len(started) > len(ORDER)
     running.send_signal(signal.SIGINT)
     assert running.wait(60) == 0
-    assert re.findall(r"Stopping (\w+)", demo.told()) == ORDER
+    assert re.findall(r"Stopping ([\w ]+)", demo.told()) == ORDER
     assert [pid for pid in started if not wait_until_gone(pid)] == []
     assert demo.processes() == {}
     assert not (demo.folder / "var/environment").exists()
