@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from billing import ledger, orders, telling
+from billing import ledger, telling
+from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, Order, OrderState, OrderWhat, ReviewKind, Start
 from lib.failpoints import failpoint
@@ -32,16 +33,17 @@ def _still_sold(order: Order, plan: Plan, *, now: datetime) -> bool:
     return same_price and Plan.objects.on_sale(now).filter(pk=plan.pk).exists()
 
 
-def apply(order: Order, *, now: datetime) -> None:
+def apply(journal: Journal) -> None:
     """Give what was bought; the caller holds line and order locked, the price is held, and `obstacle` found none."""
+    order, now = journal.order, journal.now
     if order.state != OrderState.REVIEW:
         order.move_to(OrderState.PAID, paid_at=now)
     _earn(order, now=now)
     failpoint("apply.earned")
     period = _give(order, now=now)
     order.move_to(OrderState.APPLIED, applied_at=now, paid_at=order.paid_at or now)
-    orders.note(order, "applied", at=now, actor="system", **_given(period))
-    telling.applied(order, period, now=now)
+    journal.note("applied", actor="system", **_given(period))
+    telling.applied(journal, period)
 
 
 def _earn(order: Order, *, now: datetime) -> None:
@@ -90,4 +92,4 @@ def _give(order: Order, *, now: datetime) -> PlanPeriod | None:
 def _given(period: PlanPeriod | None) -> dict[str, str]:
     if period is None:
         return {}
-    return {"starts_at": period.starts_at.isoformat(), "ends_at": period.ends_at.isoformat(), "kind": period.kind}
+    return {"starts_at": period.starts_at.isoformat(), "ends_at": period.ends_at.isoformat()}

@@ -14,12 +14,14 @@ from lib.transactions import whole
 
 def close_pages(order: Order, *, now: datetime) -> None:
     """Let nobody pay on the order's open page any more; what was paid just before is settled. Raises PageNotOpened."""
-    for payment in order.payments.filter(state__in=LIVE_PAYMENT_STATES).exclude(session_id=None):
+    for payment in (
+        order.payments.select_related("order").filter(state__in=LIVE_PAYMENT_STATES).exclude(session_id=None)
+    ):
         try:
             fact = gateway().close_page(str(payment.session_id))
         except GatewayProblem as error:
             raise PageNotOpened from error
-        settle(payment.pk, fact, now=now)
+        settle(payment, fact, now=now)
 
 
 def cancel(order: Order, *, actor: str, now: datetime) -> Order:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from billing import application, ledger, orders
+from billing.journal import Journal
 from billing.ledger import NotEnoughCredit, Posting
 from billing.models import AccountKind, EntryKind, Method, Order, OrderState, ReviewKind
 from lib.transactions import whole
@@ -32,8 +33,10 @@ def pay(order_id: UUID, *, line_id: UUID, actor: str, now: datetime) -> Order:
     if obstacle := application.obstacle(order, now=now):
         raise CannotBeApplied(obstacle)
     _take(order, actor=actor, now=now)
-    orders.note(order, "credit_spent", at=now, actor=actor)
-    application.apply(order, now=now)
+    journal = Journal(order, now)
+    journal.note("credit_spent", actor=actor)
+    application.apply(journal)
+    journal.write()
     return order
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from billing import application, ledger, orders, reviews, telling
 from billing.gateways import gateway
 from billing.gateways.protocol import FactState, GatewayProblem, PaymentFact
+from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
     AccountKind,
@@ -49,7 +50,7 @@ def fulfil(payment_id: UUID, *, now: datetime) -> Payment:
     failpoint("fulfil.before_ask")
     fact = gateway().page_fact(payment.session_id)
     failpoint("fulfil.after_ask")
-    settled = settle(payment_id, fact, now=now)
+    settled = settle(payment, fact, now=now)
     failpoint("fulfil.after_commit")
     return settled
 
@@ -81,25 +82,29 @@ def take_turn(payment_id: UUID, *, before: datetime | None) -> bool:
 
 
 @whole
-def settle(payment_id: UUID, fact: PaymentFact, *, now: datetime) -> Payment:
-    """Book what `fact` says and decide what follows, all or nothing. Locks: line, order, payment, credit. See docs/locking.md."""
-    ids = Payment.objects.values_list("order_id", "order__line_id").get(pk=payment_id)
-    line, order = orders.lock(ids[0], line_id=ids[1])
-    payment = Payment.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment_id)
-    order.line, payment.order = line, order
+def settle(payment: Payment, fact: PaymentFact, *, now: datetime) -> Payment:
+    """Book what `fact` says and decide what follows, all or nothing; returns the payment as it is now.
+
+    Locks: line, order, payment, credit (docs/locking.md). `payment` only names the rows; all of them are read anew.
+    """
+    line, order = orders.lock(payment.order_id, line_id=payment.order.line_id)
+    locked = Payment.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment.pk)
+    order.line, locked.order = line, order
+    journal = Journal(order, now)
     if fact.state == FactState.SUCCEEDED:
-        _money_came(payment, order, fact, now=now)
-    elif payment.state != PaymentState.SUCCEEDED:
-        _no_money_yet(payment, order, fact, now=now)
+        _money_came(locked, fact, journal)
+    elif locked.state != PaymentState.SUCCEEDED:
+        _no_money_yet(locked, fact, journal)
+    journal.write()
     failpoint("settle.before_commit")
-    return payment
+    return locked
 
 
-def _money_came(payment: Payment, order: Order, fact: PaymentFact, *, now: datetime) -> None:
+def _money_came(payment: Payment, fact: PaymentFact, journal: Journal) -> None:
     if fact.received is None or fact.received.minor <= 0 or fact.intent_id is None:
         alarm("payment.zero", subject=f"payment:{payment.pk}", detail="the gateway says paid, and nothing came")
         return
-    if not _book(order, fact.received, fact.intent_id, now=now):
+    if not _book(journal, fact.received, fact.intent_id):
         return
     failpoint("settle.booked")
     payment.move_to(
@@ -112,10 +117,12 @@ def _money_came(payment: Payment, order: Order, fact: PaymentFact, *, now: datet
         unknown_since=None,
         asked_at=clock.real_now(),
     )
-    _decide(order, fact.received, exact=fact.received.minor == order.price_minor, now=now)
+    journal.note("money_in", actor="gateway", minor=fact.received.minor, currency=fact.received.currency)
+    telling.money_received(journal, fact.received, intent_id=fact.intent_id)
+    _decide(journal, fact.received)
 
 
-def _book(order: Order, received: Money, intent_id: str, *, now: datetime) -> bool:
+def _book(journal: Journal, received: Money, intent_id: str) -> bool:
     """Clearing → held, whatever our rows say; the key is the intent. False when it was booked before."""
     pots = ledger.pots(AccountKind.CLEARING, AccountKind.HELD, currency=received.currency)
     return ledger.post(
@@ -125,43 +132,44 @@ def _book(order: Order, received: Money, intent_id: str, *, now: datetime) -> bo
             target=pots[AccountKind.HELD],
             amount_minor=received.minor,
             key=f"payment:{intent_id}",
-            event_at=now,
+            event_at=journal.now,
             actor="gateway",
-            order=order,
+            order=journal.order,
         )
     )
 
 
-def _decide(order: Order, received: Money, *, exact: bool, now: datetime) -> None:
+def _decide(journal: Journal, received: Money) -> None:
     """The table "what came, what happens" of docs/money.md."""
-    note = {"minor": received.minor, "currency": received.currency}
-    orders.note(order, "money_in", at=now, actor="gateway", **note)
-    telling.money_received(order, received)
+    order = journal.order
     if order.state == OrderState.CANCELLED:
-        reviews.open_item(order, ReviewKind.CANCELLED, currency=received.currency, now=now)
+        reviews.open_item(journal, ReviewKind.CANCELLED, currency=received.currency)
     elif order.state not in _WAITING:
-        reviews.open_item(order, ReviewKind.TWICE, currency=received.currency, now=now)
+        reviews.open_item(journal, ReviewKind.TWICE, currency=received.currency)
     elif received.currency != order.currency:
-        reviews.open_item(order, ReviewKind.OTHER_CURRENCY, currency=received.currency, now=now)
+        reviews.open_item(journal, ReviewKind.OTHER_CURRENCY, currency=received.currency)
     else:
-        _apply_if_covered(order, first_and_exact=exact and order.state != OrderState.REVIEW, now=now)
+        _apply_if_covered(journal, received)
 
 
 _WAITING = (OrderState.PENDING, OrderState.PROCESSING, OrderState.EXPIRED, OrderState.PAID, OrderState.REVIEW)
 
 
-def _apply_if_covered(order: Order, *, first_and_exact: bool, now: datetime) -> None:
-    held = order.price_minor if first_and_exact else ledger.held_for(order.pk).get(order.currency, 0)
+def _apply_if_covered(journal: Journal, received: Money) -> None:
+    order = journal.order
+    was_open = order.state == OrderState.REVIEW
+    held = ledger.held_for(order.pk)[order.currency] if was_open else received.minor
     if held < order.price_minor:
-        reviews.open_item(order, ReviewKind.SHORT, currency=order.currency, now=now)
+        reviews.open_item(journal, ReviewKind.SHORT, currency=order.currency)
         return
-    if obstacle := application.obstacle(order, now=now):
-        reviews.open_item(order, obstacle, currency=order.currency, now=now)
+    if obstacle := application.obstacle(order, now=journal.now):
+        reviews.open_item(journal, obstacle, currency=order.currency)
         return
-    application.apply(order, now=now)
-    reviews.close_applied(order, now=now)
+    application.apply(journal)
+    if was_open:
+        reviews.close_applied(order, now=journal.now)
     if held > order.price_minor:
-        reviews.open_item(order, ReviewKind.OVER, currency=order.currency, now=now)
+        reviews.open_item(journal, ReviewKind.OVER, currency=order.currency)
 
 
 _FOLLOWS = {
@@ -173,7 +181,7 @@ _FOLLOWS = {
 }
 
 
-def _no_money_yet(payment: Payment, order: Order, fact: PaymentFact, *, now: datetime) -> None:
+def _no_money_yet(payment: Payment, fact: PaymentFact, journal: Journal) -> None:
     after = _FOLLOWS[fact.state]
     declined = bool(fact.failure_code) and fact.failure_code != payment.failure_code
     known = {"failure_code": fact.failure_code or payment.failure_code, "asked_at": clock.real_now()}
@@ -181,18 +189,19 @@ def _no_money_yet(payment: Payment, order: Order, fact: PaymentFact, *, now: dat
         known["intent_id"] = fact.intent_id
     if payment.is_live and after != payment.state:
         payment.move_to(after, **known)
-        _order_follows(order, payment, now=now)
+        _order_follows(payment, journal)
     else:
         Payment.objects.filter(pk=payment.pk).update(**known)
     if declined:
-        orders.note(order, "declined", at=now, actor="gateway", code=fact.failure_code)
+        journal.note("declined", actor="gateway", code=fact.failure_code)
 
 
-def _order_follows(order: Order, payment: Payment, *, now: datetime) -> None:
+def _order_follows(payment: Payment, journal: Journal) -> None:
+    order = journal.order
     if payment.state == PaymentState.PROCESSING and order.state == OrderState.PENDING:
         order.move_to(OrderState.PROCESSING)
-        orders.note(order, "processing", at=now, actor="gateway")
+        journal.note("processing", actor="gateway")
     elif not payment.is_live and order.state == OrderState.PROCESSING:
         order.move_to(OrderState.PENDING, expires_at=clock.real_now() + orders.PAYABLE_FOR)
-        orders.note(order, "payment_failed", at=now, actor="gateway", code=payment.failure_code)
-        telling.payment_failed(order)
+        journal.note("payment_failed", actor="gateway", code=payment.failure_code)
+        telling.payment_failed(journal)

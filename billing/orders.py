@@ -149,7 +149,7 @@ def lock(order_id: UUID, *, line_id: UUID) -> tuple[Line, Order]:
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     order = (
         Order.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("plan")
+        .select_related("plan__zone")
         .get(pk=order_id, line_id=line_id)
     )
     return line, order

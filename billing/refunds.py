@@ -9,11 +9,11 @@ from django.db.models import F, Q, Sum
 from billing import ledger, orders, telling
 from billing.gateways import gateway
 from billing.gateways.protocol import GatewayProblem, RefundFact, RefundFactState, Refused
+from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
     AccountKind,
     EntryKind,
-    Order,
     Payment,
     PaymentState,
     Refund,
@@ -112,7 +112,8 @@ def follow(refund_id: UUID, *, now: datetime) -> None:
 def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
     """Book what became of it; a refund that fails weeks later puts the money back into `held`, with an alarm."""
     ids = Refund.objects.values_list("payment__order_id", "payment__order__line_id").get(pk=refund_id)
-    _line, order = orders.lock(ids[0], line_id=ids[1])
+    line, order = orders.lock(ids[0], line_id=ids[1])
+    order.line = line
     refund = Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=refund_id)
     after, before = RefundState(fact.state), refund.state
     if after == before or before in _GONE or (before == RefundState.SUCCEEDED and after not in _GONE):
@@ -123,33 +124,36 @@ def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
         failure_code=fact.failure_code[:60],
         asked_at=clock.real_now(),
     )
+    journal = Journal(order, now)
     if after == RefundState.SUCCEEDED:
-        _paid(refund, order, now=now)
+        _paid(refund, journal)
     elif after in _GONE:
-        _came_back(refund, order, was_paid=before == RefundState.SUCCEEDED, now=now)
+        _came_back(refund, journal, was_paid=before == RefundState.SUCCEEDED)
+    journal.write()
     return refund
 
 
-def _paid(refund: Refund, order: Order, *, now: datetime) -> None:
-    _move(refund, order, EntryKind.REFUND_PAID, AccountKind.REFUNDS_DUE, AccountKind.CLEARING, now=now)
-    orders.note(order, "money_returned", at=now, actor="gateway", minor=refund.amount_minor, currency=refund.currency)
-    telling.money_returned(order, refund)
+def _paid(refund: Refund, journal: Journal) -> None:
+    _move(refund, journal, EntryKind.REFUND_PAID, AccountKind.REFUNDS_DUE, AccountKind.CLEARING)
+    journal.note("money_returned", actor="gateway", minor=refund.amount_minor, currency=refund.currency)
+    telling.money_returned(journal, refund)
 
 
-def _came_back(refund: Refund, order: Order, *, was_paid: bool, now: datetime) -> None:
+def _came_back(refund: Refund, journal: Journal, *, was_paid: bool) -> None:
     source = AccountKind.CLEARING if was_paid else AccountKind.REFUNDS_DUE
-    _move(refund, order, EntryKind.REFUND_FAILED, source, AccountKind.HELD, now=now)
-    orders.note(order, "refund_failed", at=now, actor="gateway", code=refund.failure_code)
+    _move(refund, journal, EntryKind.REFUND_FAILED, source, AccountKind.HELD)
+    journal.note("refund_failed", actor="gateway", code=refund.failure_code)
     if refund.item is not None:
         ReviewItem.objects.get_or_create(
-            order=order, currency=refund.currency, closed_at=None, defaults={"kind": refund.item.kind, "opened_at": now}
+            order=journal.order,
+            currency=refund.currency,
+            closed_at=None,
+            defaults={"kind": refund.item.kind, "opened_at": journal.now},
         )
     alarm("refund.failed", subject=f"refund:{refund.pk}", detail=refund.failure_code)
 
 
-def _move(
-    refund: Refund, order: Order, kind: EntryKind, source: AccountKind, target: AccountKind, *, now: datetime
-) -> None:
+def _move(refund: Refund, journal: Journal, kind: EntryKind, source: AccountKind, target: AccountKind) -> None:
     pots = ledger.pots(source, target, currency=refund.currency)
     ledger.post(
         Posting(
@@ -158,9 +162,9 @@ def _move(
             target=pots[target],
             amount_minor=refund.amount_minor,
             key=f"refund:{refund.pk}:{kind}",
-            event_at=now,
+            event_at=journal.now,
             actor="gateway",
-            order=order,
+            order=journal.order,
         )
     )
 

@@ -2,23 +2,25 @@
 
 from datetime import datetime
 
-from billing import orders, telling
+from billing import telling
+from billing.journal import Journal
 from billing.models import Order, OrderState, ReviewItem, ReviewKind, ReviewOutcome
 
 #: States that stay as they are while an item is open.
 _KEEPS_STATE = {OrderState.APPLIED, OrderState.CLOSED, OrderState.REVERSED, OrderState.REVIEW}
 
 
-def open_item(order: Order, kind: ReviewKind, *, currency: str, now: datetime) -> ReviewItem:
+def open_item(journal: Journal, kind: ReviewKind, *, currency: str) -> ReviewItem:
     """Keep what is held in `currency` for a decision, and tell the payer. The caller holds line and order locked."""
+    order = journal.order
     item, is_new = ReviewItem.objects.get_or_create(
-        order=order, currency=currency, closed_at=None, defaults={"kind": kind, "opened_at": now}
+        order=order, currency=currency, closed_at=None, defaults={"kind": kind, "opened_at": journal.now}
     )
     if order.state not in _KEEPS_STATE:
         order.move_to(OrderState.REVIEW)
     if is_new:
-        orders.note(order, "review", at=now, actor="system", kind=kind, currency=currency)
-    telling.money_held(order, item)
+        journal.note("review", actor="system", why=kind, currency=currency)
+    telling.money_held(journal, item)
     return item
 
 

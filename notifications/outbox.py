@@ -1,6 +1,6 @@
 """Writing messages into the caller's transaction, each once by its key, and withdrawing what is no longer wanted."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,16 +41,23 @@ def send(message: Outgoing) -> None:
     send_many([message])
 
 
-def send_many(messages: Iterable[Outgoing]) -> int:
-    """Write what is not there yet, in one statement, and wake delivery after the commit. Returns how many are new."""
+def send_many(messages: Iterable[Outgoing]) -> None:
+    """Write what is not there yet, in one statement, and wake delivery after the commit."""
     rows = [_row(message) for message in messages if message.to.address]
     if not rows:
-        return 0
-    made = len(_insert(rows))
-    if made:
-        fast = any(kind_of(row.kind).is_secret for row in rows)
-        queue.after_commit("notifications.deliver_now" if fast else "notifications.deliver")
-    return made
+        return
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    fast = any(kind_of(row.kind).is_secret for row in rows)
+    queue.after_commit("notifications.deliver_now" if fast else "notifications.deliver")
+
+
+def send_new(messages: Sequence[Outgoing]) -> int:
+    """`send_many` for sweeps that want to know how many of them nobody had written before."""
+    keys = Message.objects.filter(key__in=[message.key for message in messages]).values_list("key", flat=True)
+    known = set(keys)
+    new = [message for message in messages if message.key not in known]
+    send_many(new)
+    return len(new)
 
 
 def _row(message: Outgoing) -> Message:
@@ -70,14 +77,6 @@ def _row(message: Outgoing) -> Message:
         next_try_at=due_at,
         not_after=message.not_after or due_at + kind.useful_for,
     )
-
-
-def _insert(rows: list[Message]) -> list[Message]:
-    before = Message.objects.filter(key__in=[row.key for row in rows]).values_list("key", flat=True)
-    known = set(before)
-    new = [row for row in rows if row.key not in known]
-    Message.objects.bulk_create(new, ignore_conflicts=True)
-    return new
 
 
 def withdraw(subject: str, *, kinds: Collection[str] | None = None) -> int:

@@ -28,7 +28,7 @@ def freeze(plan: Plan) -> list[dict[str, Any]]:
 def give(period: PlanPeriod, grants: Iterable[Grant], *, used: Mapping[str, int] | None = None) -> list[Allowance]:
     """The allowances of a new `period`, valid as long as it is. `used` by unit, when some of it is gone already (an import)."""
     grants = list(grants)
-    zones = {zone.code: zone for zone in Zone.objects.filter(code__in={grant["zone"] for grant in grants})}
+    zones = _zones({str(grant["zone"]) for grant in grants}, period.plan)
     return Allowance.objects.bulk_create(
         Allowance(
             line_id=period.line_id,
@@ -46,3 +46,10 @@ def give(period: PlanPeriod, grants: Iterable[Grant], *, used: Mapping[str, int]
         )
         for grant in grants
     )
+
+
+def _zones(codes: set[str], plan: Plan) -> dict[str, Zone]:
+    """The zones by code; the plan's own is at hand."""
+    if codes <= {plan.zone.code}:
+        return {plan.zone.code: plan.zone}
+    return {zone.code: zone for zone in Zone.objects.filter(code__in=codes)}

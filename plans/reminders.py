@@ -118,7 +118,7 @@ def _tell_batch(occasion: Occasion, *, now: datetime) -> tuple[int, int]:
     due = occasion.due(now).filter(line__in=lines).annotate(owner=Subquery(_owner()))
     facts = ("pk", "ends_at", "plan__name", "plan__code", "line__msisdn", "line__language", "line__time_zone", "owner")
     messages = [message for row in due.values(*facts) for message in _messages(occasion.kind, row, now=now)]
-    return len(lines), outbox.send_many(messages)
+    return len(lines), outbox.send_new(messages)
 
 
 def _owner() -> Any:

@@ -80,7 +80,7 @@ def received(payment: Payment, minor: int | None = None, currency: str = "EUR") 
 def pay(order: Order, minor: int | None = None, currency: str = "EUR", *, now: datetime = NOW) -> Payment:
     """A new payment of `order` that succeeds at the gateway and is settled."""
     payment = payment_for(order)
-    settle(payment.pk, received(payment, minor, currency), now=now)
+    settle(payment, received(payment, minor, currency), now=now)
     order.refresh_from_db()
     payment.refresh_from_db()
     return payment

@@ -124,14 +124,25 @@ def test_the_database_refuses_an_entry_between_two_currencies(line: Line) -> Non
     dollar = ledger.account(AccountKind.CLEARING, currency="USD")
     with pytest.raises(DatabaseError), transaction.atomic():
         LedgerEntry.objects.create(
-            kind=EntryKind.PAYMENT, source=dollar, target=euro, amount_minor=1, currency="EUR", key="x", actor="t", event_at=NOW
+            kind=EntryKind.PAYMENT,
+            source=dollar,
+            target=euro,
+            amount_minor=1,
+            currency="EUR",
+            key="x",
+            actor="t",
+            event_at=NOW,
         )
     assert not LedgerEntry.objects.exists()
 
 
 def test_the_database_refuses_zero_negative_and_circular_amounts(line: Line) -> None:
     good = posting(line)
-    for source, target, minor in [(good.source, good.target, 0), (good.source, good.target, -5), (good.target,) * 2 + (5,)]:
+    for source, target, minor in [
+        (good.source, good.target, 0),
+        (good.source, good.target, -5),
+        (good.target,) * 2 + (5,),
+    ]:
         with pytest.raises(DatabaseError), transaction.atomic():
             LedgerEntry.objects.create(
                 kind=EntryKind.OPENING,

@@ -42,7 +42,11 @@ def buyer(db: None) -> Subscriber:
 
 
 def messages(order: Order, channel: str = "email") -> list[str]:
-    return list(Message.objects.filter(subject=order.subject, channel=channel).order_by("created_at").values_list("kind", flat=True))
+    return list(
+        Message.objects.filter(subject=order.subject, channel=channel)
+        .order_by("created_at")
+        .values_list("kind", flat=True)
+    )
 
 
 def entries(order: Order) -> list[tuple[str, int]]:
@@ -57,7 +61,11 @@ def test_the_exact_amount_is_applied_and_every_cent_has_its_place(buyer: Subscri
     order = order_plan(buyer)
     payment = pay(order)
     assert order.state == OrderState.APPLIED
-    assert (payment.state, payment.received_minor, payment.method_label) == (PaymentState.SUCCEEDED, 1500, "Visa ···4242")
+    assert (payment.state, payment.received_minor, payment.method_label) == (
+        PaymentState.SUCCEEDED,
+        1500,
+        "Visa ···4242",
+    )
     assert entries(order) == [(EntryKind.PAYMENT, 1500), (EntryKind.SALE, 1261), (EntryKind.VAT, 239)]
     assert ledger.held_for(order.pk) == {}
     assert PlanPeriod.objects.get().starts_at == NOW
@@ -99,7 +107,7 @@ def test_less_is_completed_by_a_further_payment(buyer: Subscriber) -> None:
 def test_zero_books_nothing_and_raises_an_alarm(buyer: Subscriber) -> None:
     order = order_plan(buyer)
     payment = payment_for(order)
-    settle(payment.pk, received(payment, 0), now=NOW)
+    settle(payment, received(payment, 0), now=NOW)
     order.refresh_from_db()
     assert order.state == OrderState.PENDING
     assert entries(order) == []
@@ -196,7 +204,7 @@ def test_the_same_fact_again_changes_nothing(buyer: Subscriber) -> None:
     order = order_plan(buyer)
     payment = payment_for(order)
     for _time in range(3):
-        settle(payment.pk, received(payment), now=NOW)
+        settle(payment, received(payment), now=NOW)
     assert len(entries(order)) == 3
     assert PlanPeriod.objects.count() == 1
     assert messages(order) == ["payment_received", "renewed"]
@@ -206,8 +214,8 @@ def test_the_same_fact_again_changes_nothing(buyer: Subscriber) -> None:
 def test_the_gateways_success_wins_over_an_end_it_told_before(buyer: Subscriber, ended: FactState) -> None:
     order = order_plan(buyer)
     payment = payment_for(order)
-    settle(payment.pk, PaymentFact(state=ended), now=NOW)
-    settle(payment.pk, received(payment), now=NOW)
+    settle(payment, PaymentFact(state=ended), now=NOW)
+    settle(payment, received(payment), now=NOW)
     order.refresh_from_db()
     assert order.state == OrderState.APPLIED
 
@@ -216,7 +224,7 @@ def test_the_gateways_success_wins_over_an_end_it_told_before(buyer: Subscriber,
 def test_no_later_word_takes_a_booked_success_back(buyer: Subscriber, ended: FactState) -> None:
     order = order_plan(buyer)
     payment = pay(order)
-    settle(payment.pk, PaymentFact(state=ended), now=NOW)
+    settle(payment, PaymentFact(state=ended), now=NOW)
     payment.refresh_from_db()
     order.refresh_from_db()
     assert (payment.state, order.state) == (PaymentState.SUCCEEDED, OrderState.APPLIED)
@@ -225,10 +233,14 @@ def test_no_later_word_takes_a_booked_success_back(buyer: Subscriber, ended: Fac
 def test_a_declined_card_leaves_everything_as_it_was(buyer: Subscriber) -> None:
     order = order_plan(buyer)
     payment = payment_for(order)
-    settle(payment.pk, PaymentFact(state=FactState.OPEN, intent_id="pi_1", failure_code="card_declined"), now=NOW)
+    settle(payment, PaymentFact(state=FactState.OPEN, intent_id="pi_1", failure_code="card_declined"), now=NOW)
     payment.refresh_from_db()
     order.refresh_from_db()
-    assert (payment.state, payment.failure_code, order.state) == (PaymentState.OPEN, "card_declined", OrderState.PENDING)
+    assert (payment.state, payment.failure_code, order.state) == (
+        PaymentState.OPEN,
+        "card_declined",
+        OrderState.PENDING,
+    )
     assert entries(order) == []
     assert messages(order) == []
     assert [event.kind for event in order.events.all()] == ["placed", "declined"]
@@ -237,10 +249,10 @@ def test_a_declined_card_leaves_everything_as_it_was(buyer: Subscriber) -> None:
 def test_money_on_its_way_that_fails_makes_the_order_payable_again(buyer: Subscriber) -> None:
     order = order_plan(buyer)
     payment = payment_for(order)
-    settle(payment.pk, PaymentFact(state=FactState.PROCESSING, intent_id="pi_1"), now=NOW)
+    settle(payment, PaymentFact(state=FactState.PROCESSING, intent_id="pi_1"), now=NOW)
     order.refresh_from_db()
     assert order.state == OrderState.PROCESSING
-    settle(payment.pk, PaymentFact(state=FactState.FAILED, intent_id="pi_1"), now=NOW)
+    settle(payment, PaymentFact(state=FactState.FAILED, intent_id="pi_1"), now=NOW)
     order.refresh_from_db()
     assert order.state == OrderState.PENDING
     assert entries(order) == []
@@ -254,4 +266,4 @@ def test_settling_a_plan_order_takes_at_most_fifteen_queries(
     order = order_plan(buyer)
     payment = payment_for(order)
     with django_assert_max_num_queries(15):
-        settle(payment.pk, received(payment), now=NOW)
+        settle(payment, received(payment), now=NOW)
