@@ -34,7 +34,7 @@ def freeze_summary(plan: Plan, language: str) -> dict[str, Any]:
             "notes": [note for row in amounts for note in _notes(row)],
             "works_in": f"{plan.zone.title} ({countries_in_words(len(countries))})",
             "countries": countries,
-            "speed": _speed(plan),
+            "speed": _speed(plan) if any(row.unit == Unit.DATA for row in amounts) else "",
             "price_minor": plan.price_minor,
             "currency": plan.currency,
             "validity": validity_in_words(plan),
@@ -63,9 +63,6 @@ def _notes(row: PlanAllowance) -> Iterator[str]:
 
 
 def _speed(plan: Plan) -> str:
-    """Empty for a plan without data."""
-    if not plan.allowances.filter(unit=Unit.DATA).exists():
-        return ""
     after = _("When the data is used up, data stops until you renew or take an add-on; nothing is charged by itself.")
     remedies = _(
         "If the speed stays far below this again and again, you can ask us to put it right, or for your money back for the time that is left; your national regulator measures and decides disputes."

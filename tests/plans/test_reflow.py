@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,32 @@ def test_the_constraint_looks_at_once_again_when_reflow_returns(line, plan_of, b
 
     with pytest.raises(IntegrityError, match="period_no_overlap"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE plans_planperiod SET ends_at = ends_at + interval '1 day' WHERE origin = 'order:now'")
+
+
+def test_reflow_locks_allowances_in_the_agreed_order_and_defers_only_around_its_own_statements(line, plan_of, buy):
+    begun = on("2026-01-31 10:00", BERLIN)
+    buy("month-15", begun)
+    buy("month-15", begun)
+
+    with CaptureQueriesContext(connection) as captured:
+        periods.start_now(line=line, plan=plan_of("month-15"), now=begun + timedelta(days=3), origin="order:now")
+
+    said = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    deferred, immediate = (
+        said.index(f"SET CONSTRAINTS period_no_overlap {word}") for word in ("DEFERRED", "IMMEDIATE")
+    )
+    assert [sql.split()[:2] for sql in said[deferred + 1 : immediate]] == [
+        ["UPDATE", '"plans_planperiod"'],
+        ["UPDATE", '"plans_allowance"'],
+    ]
+    locks = [sql for sql in said if "FOR NO KEY UPDATE" in sql]
+    assert [sql.partition("FROM ")[2].split()[0] for sql in locks] == [
+        '"accounts_line"',
+        '"plans_allowance"',
+        '"plans_allowance"',
+    ]
+    assert all('ORDER BY "plans_allowance"."expires_at" ASC, "plans_allowance"."id" ASC' in sql for sql in locks[1:])
+    assert said.index(locks[2]) < deferred
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
