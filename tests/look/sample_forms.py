@@ -65,3 +65,15 @@ class ProfileForm(forms.Form):
     time_zone = forms.ChoiceField(
         label="Time zone", choices=[("Europe/Berlin", "Berlin"), ("Asia/Shanghai", "Shanghai")], initial="Europe/Berlin"
     )
+
+
+class CodeRequestForm(forms.Form):
+    phone = forms.CharField(label="Mobile number", required=False, widget=forms.TextInput({"type": "tel"}))
+    email = forms.EmailField(required=False)
+
+
+class PasswordForm(forms.Form):
+    oldpassword = forms.CharField(
+        label="Current password", widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+    password1 = forms.CharField(label="New password", widget=forms.PasswordInput({"autocomplete": "new-password"}))

@@ -130,7 +130,7 @@ def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = 
 
 
 def offers() -> list[Like]:
-    return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % against day plans"), offer(40, 2500)]
+    return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % a day against Week 4"), offer(40, 2500)]
 
 
 def landing() -> dict[str, Any]:
@@ -449,6 +449,10 @@ PAGES = {
     "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
     "plans": Page("plans/list.html", plan_list),
     "plans-long": Page("plans/list.html", plan_list_long, NOBODY),
+    "plans-four": Page(
+        "plans/list.html",
+        lambda: plan_list(offers=[*offers(), offer(60, 7900, saving="9 % a day against 全球包月 10 GB")]),
+    ),
     "plans-none": Page("plans/list.html", lambda: plan_list(offers=[])),
     "summary": Page("plans/summary.html", summary),
     "review": Page("billing/review.html", review),
@@ -479,6 +483,12 @@ PAGES = {
     "code": Page("account/confirm_phone_verification_code.html", code_page, NOBODY),
     "code-email": Page("account/confirm_email_verification_code.html", code_page, NOBODY),
     "reset": Page("account/password_reset.html", lambda: {"form": forms.EmailForm()}, NOBODY),
+    "code-request": Page("account/request_login_code.html", lambda: sign_in(forms.CodeRequestForm()), NOBODY),
+    "password-change": Page("account/password_change.html", lambda: {"form": forms.PasswordForm()}),
+    "password-new": Page(
+        "account/password_reset_from_key.html", lambda: {"form": forms.PasswordForm(), "action_url": "#"}, NOBODY
+    ),
+    "password-link-old": Page("account/password_reset_from_key.html", lambda: {"token_fail": True}, NOBODY),
     "sessions": Page("usersessions/usersession_list.html", sessions),
     "email-change": Page("account/email_change.html", email_change),
     "not-found": Page("404.html", dict),
