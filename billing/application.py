@@ -10,7 +10,12 @@ from lib.failpoints import failpoint
 from plans import periods, reminders
 from plans.models import Plan, PlanKind, PlanPeriod
 
-_POTS = (AccountKind.HELD, AccountKind.SALES, AccountKind.VAT)
+
+def pots_of(order: Order) -> tuple[AccountKind, ...]:
+    """The accounts that applying the order moves money between."""
+    if order.what == OrderWhat.TOP_UP:
+        return (AccountKind.HELD, AccountKind.CREDIT_PAID)
+    return (AccountKind.HELD, AccountKind.SALES, AccountKind.VAT)
 
 
 def obstacle(order: Order, *, now: datetime) -> ReviewKind | None:
@@ -38,7 +43,7 @@ def apply(journal: Journal) -> None:
     order, now = journal.order, journal.now
     if order.state != OrderState.REVIEW:
         order.move_to(OrderState.PAID, paid_at=now)
-    _earn(order, now=now)
+    _earn(journal)
     failpoint("apply.earned")
     period = _give(order, now=now)
     order.move_to(OrderState.APPLIED, applied_at=now, paid_at=order.paid_at or now)
@@ -46,9 +51,9 @@ def apply(journal: Journal) -> None:
     telling.applied(journal, period)
 
 
-def _earn(order: Order, *, now: datetime) -> None:
-    kinds = (AccountKind.HELD, AccountKind.CREDIT_PAID) if order.what == OrderWhat.TOP_UP else _POTS
-    pots = ledger.pots(*kinds, currency=order.currency, line=order.line)
+def _earn(journal: Journal) -> None:
+    order = journal.order
+    pots = ledger.pots(*pots_of(order), currency=order.currency, line=order.line, known=journal.pots)
     if order.what == OrderWhat.TOP_UP:
         parts = [(EntryKind.TOP_UP, AccountKind.CREDIT_PAID, order.price_minor)]
     else:
@@ -64,7 +69,7 @@ def _earn(order: Order, *, now: datetime) -> None:
                 target=pots[target],
                 amount_minor=amount_minor,
                 key=f"order:{order.pk}:apply:{kind}",
-                event_at=now,
+                event_at=journal.now,
                 actor="system",
                 order=order,
             )
@@ -83,7 +88,7 @@ def _give(order: Order, *, now: datetime) -> PlanPeriod | None:
         Start.NOW: periods.start_now,
         Start.QUEUE: periods.queue,
     }[PlanKind.ADD_ON if order.plan.kind == PlanKind.ADD_ON else Start(order.start)]
-    period = give(line=order.line, plan=order.plan, now=now, origin=order.subject, grants=order.grants)
+    period = give(line=order.line, plan=order.plan, now=now, origin=order.subject, grants=order.grants, is_locked=True)
     if order.plan.kind == PlanKind.PLAN:
         reminders.withdraw(order.line)
     return period

@@ -124,7 +124,9 @@ def _money_came(payment: Payment, fact: PaymentFact, journal: Journal) -> None:
 
 def _book(journal: Journal, received: Money, intent_id: str) -> bool:
     """Clearing → held, whatever our rows say; the key is the intent. False when it was booked before."""
-    pots = ledger.pots(AccountKind.CLEARING, AccountKind.HELD, currency=received.currency)
+    kinds = {AccountKind.CLEARING, AccountKind.HELD, *application.pots_of(journal.order)}
+    pots = ledger.pots(*kinds, currency=received.currency, line=journal.order.line)
+    journal.pots = list(pots.values())
     return ledger.post(
         Posting(
             kind=EntryKind.PAYMENT,

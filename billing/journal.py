@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from billing.models import Order, OrderEvent
+from billing.models import LedgerAccount, Order, OrderEvent
 from lib.money import Money
 from notifications import kinds, outbox
 from notifications.outbox import Outgoing, Recipient
@@ -16,12 +16,13 @@ from notifications.outbox import Outgoing, Recipient
 
 @dataclass
 class Journal:
-    """Belongs to one order in one transaction, whose end calls `write`."""
+    """Belongs to one order in one transaction, whose end calls `write`. `pots`: accounts that were read in it."""
 
     order: Order
     now: datetime
     events: list[OrderEvent] = field(default_factory=list)
     messages: list[Outgoing] = field(default_factory=list)
+    pots: list[LedgerAccount] = field(default_factory=list)
 
     def note(self, kind: str, *, actor: str, **detail: Any) -> None:
         """One more line of the order's history."""

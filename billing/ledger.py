@@ -4,7 +4,7 @@ An entry is identified by its key: the same key with the same payload is the sam
 Shape: two accounts, one amount, one currency an entry, after TM Forum TMF654 (prepay balance) and plain double entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -147,11 +147,17 @@ def account(kind: AccountKind, *, currency: str, line: Line | None = None) -> Le
     return found
 
 
-def pots(*kinds: AccountKind, currency: str, line: Line | None = None) -> dict[AccountKind, LedgerAccount]:
-    """Several accounts in one query, the operator's in `currency` and the line's credit; missing ones are made."""
-    owner = Q(line=None) if line is None else Q(line=None) | Q(line=line)
-    rows = LedgerAccount.objects.filter(owner, kind__in=kinds, currency=currency)
-    found = {AccountKind(row.kind): row for row in rows}
+def pots(
+    *kinds: AccountKind, currency: str, line: Line | None = None, known: Iterable[LedgerAccount] = ()
+) -> dict[AccountKind, LedgerAccount]:
+    """Several accounts in one query, the operator's in `currency` and the line's credit; missing ones are made, and those
+    among `known` are not read again.
+    """
+    found = {AccountKind(row.kind): row for row in known if row.currency == currency}
+    if missing := [kind for kind in kinds if kind not in found]:
+        owner = Q(line=None) if line is None else Q(line=None) | Q(line=line)
+        rows = LedgerAccount.objects.filter(owner, kind__in=missing, currency=currency)
+        found |= {AccountKind(row.kind): row for row in rows}
     for kind in kinds:
         if kind not in found:
             found[kind] = account(kind, currency=currency, line=line if kind in CREDIT_KINDS else None)

@@ -1,6 +1,7 @@
 """Begins, queues, cuts and moves the plan periods of a line.
 
-Every function that writes runs in the caller's transaction and takes the line's row lock itself (again, if the caller holds it).
+Every function that writes runs in the caller's transaction and takes the line's row lock itself, unless the caller says that it
+holds it (`is_locked`).
 `origin` names what a period was granted for, e.g. `order:<id>`: the same origin gives the same period, however often it is asked.
 """
 
@@ -71,22 +72,36 @@ def begin(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterabl
     return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants)
 
 
-def queue(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterable[Grant] | None = None) -> PlanPeriod:
+def queue(
+    *,
+    line: Line,
+    plan: Plan,
+    now: datetime,
+    origin: str,
+    grants: Iterable[Grant] | None = None,
+    is_locked: bool = False,
+) -> PlanPeriod:
     """A period of `plan` behind everything that is paid; from `now` on when nothing is. Raises OriginReused."""
-    timeline = _lock(line, origin, now=now)
+    timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
     return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants)
 
 
 def start_now(
-    *, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterable[Grant] | None = None
+    *,
+    line: Line,
+    plan: Plan,
+    now: datetime,
+    origin: str,
+    grants: Iterable[Grant] | None = None,
+    is_locked: bool = False,
 ) -> PlanPeriod:
     """A period of `plan` from `now` on, whatever runs: that is cut, its allowances end, queued periods move behind the new one.
 
     Add-ons and gifts keep their ends. Raises OriginReused.
     """
-    timeline = _lock(line, origin, now=now)
+    timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
     slot = timeline.in_front(plan)
@@ -96,9 +111,17 @@ def start_now(
     return _store(line, plan, slot, origin=origin, grants=grants)
 
 
-def add_on(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterable[Grant] | None = None) -> PlanPeriod:
+def add_on(
+    *,
+    line: Line,
+    plan: Plan,
+    now: datetime,
+    origin: str,
+    grants: Iterable[Grant] | None = None,
+    is_locked: bool = False,
+) -> PlanPeriod:
     """A period of the add-on `plan` from `now` on, beside what runs. Raises NeedsRunningPlan, OriginReused."""
-    timeline = _lock(line, origin, now=now)
+    timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
     return _store(line, plan, timeline.beside(plan), origin=origin, grants=grants)
@@ -264,10 +287,11 @@ def slot_of(period: PlanPeriod) -> Slot:
     return Slot(period.starts_at, period.ends_at, period.anchor_at, period.anchor_step)
 
 
-def _lock(line: Line, origin: str, *, now: datetime) -> _Timeline:
-    """The line's row lock first, then what it has. `line` is read anew."""
+def _lock(line: Line, origin: str, *, now: datetime, is_locked: bool = False) -> _Timeline:
+    """The line's row lock first, then what it has. `line` is read anew unless the caller has just locked it."""
     _refuse_outside_transaction()
-    line.refresh_from_db(from_queryset=Line.objects.select_for_update(no_key=True, of=("self",)))
+    if not is_locked:
+        line.refresh_from_db(from_queryset=Line.objects.select_for_update(no_key=True, of=("self",)))
     return _Timeline.read(line, now=now, origin=origin)
 
 

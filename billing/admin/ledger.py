@@ -12,6 +12,7 @@ from billing.admin.rows import pot_of
 from billing.models import LedgerAccount, LedgerEntry
 from lib.admin.columns import line_of, link_to, moment_of, money_of
 from lib.admin.reading import ReadOnlyAdmin
+from lib.money import format_money
 
 
 class _Linked(admin.SimpleListFilter):
@@ -73,6 +74,9 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     happened = moment_of("event_at", _("happened"))
     booked = moment_of("created_at", _("booked"))
 
+    def heading(self, row: LedgerEntry) -> str:
+        return format_money(row.amount_minor, row.currency)
+
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(ReadOnlyAdmin):
@@ -85,3 +89,6 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
 
     line_masked = line_of("line", _("line"))
     balance = money_of("balance_minor", _("balance"))
+
+    def heading(self, row: LedgerAccount) -> str:
+        return f"{row.get_kind_display()}, {row.currency}"

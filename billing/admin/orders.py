@@ -1,6 +1,7 @@
 """Orders: what was promised, what happened, the money it moved and the messages it sent."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +16,7 @@ from billing.models import Order, Payment
 from billing.timeline import timeline
 from billing.wording import grants_in_words, title_of
 from lib.admin.columns import column, line_of, link_to, masked_address_of, moment_of, money_of, state_of
-from lib.admin.showing import NOTHING
+from lib.admin.showing import NOTHING, moment
 from lib.templatetags.formats import amount
 from notifications.models import Message
 
@@ -26,7 +27,19 @@ def _grants(order: Order) -> SafeString | str:
 
 
 def _consents(order: Order) -> SafeString | str:
-    return format_html_join("", "<div>{}: {}</div>", sorted(order.consents.items())) or NOTHING
+    """What was ticked, in which version of the text, when."""
+    words = {"start_at_once": _("start at once"), "text_version": _("version"), "at": _("given")}
+    rows = ((words.get(name, name), _said(value)) for name, value in sorted(order.consents.items()))
+    return format_html_join("", "<div>{}: {}</div>", rows) or NOTHING
+
+
+def _said(value: object) -> object:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    try:
+        return moment(datetime.fromisoformat(str(value)))
+    except ValueError:
+        return value
 
 
 @admin.register(Order)

@@ -15,6 +15,7 @@ from billing.models import Payment, Refund
 from lib.admin.columns import column, line_of, link_to, moment_of, money_of
 from lib.admin.reading import ReadOnlyAdmin
 from lib.admin.showing import badge, state_badge
+from lib.money import format_money
 
 
 class UnknownFilter(admin.SimpleListFilter):
@@ -69,6 +70,9 @@ class PaymentAdmin(CheckAgainAdmin):
     def payments_of(self, row: Payment) -> Iterable[Payment]:
         return [row]
 
+    def heading(self, row: Payment) -> str:
+        return format_money(row.amount_minor, row.currency)
+
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
@@ -97,3 +101,6 @@ class RefundAdmin(ReadOnlyAdmin):
     standing = column(_("state"), lambda refund: state_badge(refund, REFUND_TONES), ordering="state")
     asked = moment_of("asked_at", _("last asked at the gateway"))
     created = moment_of("created_at", _("requested"))
+
+    def heading(self, row: Refund) -> str:
+        return format_money(row.amount_minor, row.currency)

@@ -50,3 +50,6 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Open ones first, and of these the oldest."""
         return [F("closed_at").desc(nulls_first=True), "opened_at"]
+
+    def heading(self, row: ReviewItem) -> str:
+        return row.get_kind_display()

@@ -66,9 +66,10 @@ def pot_of(path: str, words: Words) -> Column:
 
 class EventsOfOrder(ReadOnlyInline):
     model = OrderEvent
-    fields = ["at_shown", "kind", "actor", "detail"]
+    fields = ["at_shown", "kind", "actor", "detail_shown"]
 
     at_shown = moment_of("at", _("when"))
+    detail_shown = column(_("detail"), lambda event: ", ".join(f"{name}: {it}" for name, it in event.detail.items()))
 
 
 class PaymentsOfOrder(ReadOnlyInline):
