@@ -88,18 +88,25 @@ def test_the_image_runs_as_an_ordinary_user_and_holds_no_sandbox() -> None:
     assert not {"!sandbox", "!tests", "!var", "!.env", "!.venv", "!.git"} & set(ignored)
 
 
-@pytest.mark.slow
-def test_static_files_are_collected_under_the_names_production_serves(tmp_path: Path) -> None:
-    environment = {**shell_environment(), "STATIC_ROOT": str(tmp_path)}
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files, collected as the image's build does."""
+    folder = tmp_path_factory.mktemp("collected")
+    environment = {**shell_environment(), "STATIC_ROOT": str(folder)}
     subprocess.run([sys.executable, "-m", "deploy.collect_static"], cwd=ROOT, env=environment, check=True)
-    assert (tmp_path / "staticfiles.json").is_file()
+    return folder
+
+
+@pytest.mark.slow
+def test_static_files_are_collected_under_the_names_production_serves(collected: Path) -> None:
+    assert (collected / "staticfiles.json").is_file()
 
 
 class Composed:
     """The file's commands on this machine: loopback instead of containers, embedded servers instead of images."""
 
-    def __init__(self, *, folder: Path, postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, *, folder: Path, collected: Path, postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> None:
+        self.folder, self.collected, self.port = folder, collected, free_port()
         self._postgres, self._valkey = urlsplit(postgres.url), valkey
         self.values = {
             **made_up.environment(),
@@ -116,10 +123,9 @@ class Composed:
         stated["DATABASE_URL"] = stated["DATABASE_URL"].replace("postgres:5432", self._postgres.hostname or "")
         stated["REDIS_URL"] = self._valkey.url
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        collected = str(self.folder / "collected")
         return {
             **shell_environment(), **stated,
-            "PATH": path, "STATIC_ROOT": collected, "PORT": str(self.port), "HOSTNAME": socket.gethostname(),
+            "PATH": path, "STATIC_ROOT": str(self.collected), "PORT": str(self.port), "HOSTNAME": socket.gethostname(),
         }  # fmt: skip
 
     def words(self, words: list[str]) -> list[str]:
@@ -151,20 +157,14 @@ class Composed:
 
 
 @pytest.fixture
-def composed(tmp_path: Path, own_postgres: EmbeddedPostgres, own_valkey: EmbeddedValkey) -> Composed:
-    return Composed(folder=tmp_path, postgres=own_postgres, valkey=own_valkey)
+def composed(tmp_path: Path, collected: Path, own_postgres: EmbeddedPostgres, own_valkey: EmbeddedValkey) -> Composed:
+    return Composed(folder=tmp_path, collected=collected, postgres=own_postgres, valkey=own_valkey)
 
 
 @pytest.mark.slow
 def test_the_commands_start_under_production_settings_and_become_healthy(composed: Composed) -> None:
     composed.grant_roles()
     composed.run("migrate")
-    subprocess.run(
-        [sys.executable, "-m", "deploy.collect_static"],
-        cwd=ROOT,
-        env={**shell_environment(), "STATIC_ROOT": str(composed.folder / "collected")},
-        check=True,
-    )
     with ExitStack() as closing:
         for name in ("worker", "beat", "web"):
             process = composed.start(name)
