@@ -3,7 +3,7 @@
 Locale data: Unicode CLDR by way of Babel. 1 GB = 1000 MB, as operators sell it.
 """
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from babel.numbers import format_decimal
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
+
+from lib import clock
 
 MEGABYTE = 10**6
 GIGABYTE = 10**9
@@ -66,9 +68,9 @@ def time_left_in_words(until: datetime, now: datetime) -> str:
 
 
 def date_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
-    """`Mon 30 Nov`; with the year when it is not this year's (`now` defaults to the real year)."""
+    """`Mon 30 Nov`; with the year when it is not this year's (`now` defaults to the domain's)."""
     local = at.astimezone(zone or timezone.get_current_timezone())
-    has_year = local.year != (now or datetime.now(UTC)).astimezone(local.tzinfo).year
+    has_year = local.year != (now or clock.now()).astimezone(local.tzinfo).year
     if patterns := _PATTERNS.get(get_language() or "en"):
         return format_datetime(local, patterns[has_year], tzinfo=local.tzinfo, locale=_locale())
     return format_skeleton("yMMMEd" if has_year else "MMMEd", local, tzinfo=local.tzinfo, locale=_locale())
