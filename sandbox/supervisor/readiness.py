@@ -56,7 +56,7 @@ def wait_until_ready(name: str, process: Process, probe: Probe, *, patience_seco
     while not probe():
         if (status := process.ended()) is not None:
             raise EmbeddedProblem(
-                f"{name} ended at once (status {status}). The end of {process.log}:\n{process.log_tail()}"
+                f"The {name} ended at once (status {status}). The end of {process.log}:\n{process.log_tail()}"
             )
         if time.monotonic() > deadline:
             raise EmbeddedProblem(
