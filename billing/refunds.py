@@ -68,28 +68,34 @@ def _row(item: ReviewItem, payment: Payment, amount_minor: int) -> Refund:
 
 
 def submit(refund_id: UUID, *, now: datetime) -> None:
-    """Tell the gateway, with the key that was committed; asking again with it is safe for a day, and later it is looked up.
+    """Tell the gateway, with the key that was committed. Keys are forgotten after a day, so a second call looks it up first.
 
     Raises billing.gateways.protocol.GatewayProblem when there is no answer.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.state not in {RefundState.REQUESTED, RefundState.SUBMITTED} or refund.payment.intent_id is None:
+    intent_id = refund.payment.intent_id
+    if refund.state not in {RefundState.REQUESTED, RefundState.SUBMITTED} or intent_id is None:
         return
     Refund.objects.filter(pk=refund_id).update(attempts=F("attempts") + 1, asked_at=clock.real_now())
     if refund.state == RefundState.REQUESTED:
         _submitted(refund_id)
     failpoint("refund.before_call")
+    fact = gateway().find_refund(intent_id=intent_id, refund_id=refund.pk) if refund.attempts else None
+    fact = fact or _ask_for(refund, intent_id)
+    failpoint("refund.after_call")
+    settle(refund_id, fact, now=now)
+
+
+def _ask_for(refund: Refund, intent_id: str) -> RefundFact:
     try:
-        fact = gateway().give_back(
-            intent_id=refund.payment.intent_id,
+        return gateway().give_back(
+            intent_id=intent_id,
             amount=Money(refund.amount_minor, refund.currency),
             refund_id=refund.pk,
             idempotency_key=refund.idempotency_key,
         )
     except Refused as error:
-        fact = RefundFact(gateway_id="", state=RefundFactState.FAILED, failure_code=error.code)
-    failpoint("refund.after_call")
-    settle(refund_id, fact, now=now)
+        return RefundFact(gateway_id="", state=RefundFactState.FAILED, failure_code=error.code)
 
 
 @whole
@@ -118,6 +124,8 @@ def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
     after, before = RefundState(fact.state), refund.state
     if after == before or before in _GONE or (before == RefundState.SUCCEEDED and after not in _GONE):
         return refund
+    if before == RefundState.REQUESTED:
+        refund.move_to(RefundState.SUBMITTED)
     refund.move_to(
         after,
         gateway_id=fact.gateway_id or refund.gateway_id,

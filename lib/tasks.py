@@ -1,11 +1,9 @@
 """Woken by the schedule."""
 
 from celery import shared_task
-from django.core.cache import cache
 
-from lib import alarm, clock
-
-HEARTBEAT_KEY = "worker-heartbeat"
+from lib import alarm
+from lib import heartbeat as pulse
 
 
 @shared_task(name="lib.mail_alarms")
@@ -15,5 +13,4 @@ def mail_alarms(**_unknown: object) -> None:
 
 @shared_task(name="lib.heartbeat")
 def heartbeat(**_unknown: object) -> None:
-    """Says that beat, broker and a worker are all alive; `/healthz` reads it."""
-    cache.set(HEARTBEAT_KEY, clock.real_now().isoformat(), timeout=3600)
+    pulse.beat()

@@ -4,12 +4,10 @@ A missing worker makes nothing that the web process serves wrong (money is kept 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
@@ -19,8 +17,7 @@ from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from redis.exceptions import RedisError
 
-from lib import clock
-from lib.tasks import HEARTBEAT_KEY
+from lib import clock, heartbeat
 
 #: `uuidv7()` of Postgres 18 (RFC 9562) makes our ids.
 POSTGRES_AT_LEAST = 18
@@ -43,12 +40,12 @@ class Postgres(HealthCheck):
 class Worker(HealthCheck):
     async def run(self) -> None:
         try:
-            beat = await cache.aget(HEARTBEAT_KEY)
+            beat = await sync_to_async(heartbeat.last_beat)()
         except RedisError as error:
             raise _unavailable("no answer") from error
         if beat is None:
             raise _unavailable("no heartbeat")
-        age = (clock.real_now() - datetime.fromisoformat(beat)).total_seconds()
+        age = (clock.real_now() - beat).total_seconds()
         if age > HEARTBEAT_SECONDS:
             raise _unavailable(f"last heartbeat {age:.0f} s ago")
 

@@ -128,6 +128,10 @@ class Gateway(Protocol):
         """Send money back by the way it came."""
         ...
 
+    def find_refund(self, *, intent_id: str, refund_id: UUID) -> RefundFact | None:
+        """The refund of ours that the gateway has made of this payment, if any: asked before asking for it again."""
+        ...
+
     def refund_fact(self, gateway_id: str) -> RefundFact:
         """The present state of a refund."""
         ...

@@ -100,6 +100,12 @@ class StripeGateway:
             )
         return _refund_fact(refund)
 
+    def find_refund(self, *, intent_id: str, refund_id: UUID) -> RefundFact | None:
+        with _translated():
+            refunds = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+        ours = (refund for refund in refunds.data if (refund.metadata or {}).get("refund_id") == str(refund_id))
+        return next(map(_refund_fact, ours), None)
+
     def refund_fact(self, gateway_id: str) -> RefundFact:
         with _translated():
             refund = self._client.v1.refunds.retrieve(gateway_id)

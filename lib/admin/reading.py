@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -25,8 +25,18 @@ class ReadOnlyAdmin(_ModelAdmin):
     show_full_result_count = False
     view_on_site = False
 
+    def heading(self, row: Any) -> str:
+        """What the row's page is called, under its kind."""
+        return str(row)
+
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
         return list(self.fields or [])
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        return super().render_change_form(request, {**context, "heading": row and self.heading(row)}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

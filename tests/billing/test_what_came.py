@@ -267,4 +267,6 @@ def test_fulfilling_a_plan_order_takes_at_most_sixteen_queries(buyer: Subscriber
         settle(payment, received(payment), now=NOW)
     control = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SET ")
     statements = [query["sql"] for query in captured if not query["sql"].startswith(control)]
-    assert len(statements) + 1 <= 16, "\n".join(statements)  # fulfil() reads the payment once before it asks the gateway
+    assert len(statements) + 1 <= 16, "\n".join(
+        statements
+    )  # fulfil() reads the payment once before it asks the gateway
