@@ -7,11 +7,13 @@ the sweep while it writes; after a renewal nothing due is left.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat, JSONObject
 from django.urls import reverse
 
@@ -37,13 +39,6 @@ WAKING_HOURS = (8, 21)
 _REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
 
 
-class LocalHour(Func):
-    """The hour that clocks in a time zone (first expression) show at an instant (second)."""
-
-    template = "EXTRACT(HOUR FROM timezone(%(expressions)s))"
-    output_field = IntegerField()
-
-
 @dataclass(frozen=True)
 class Occasion:
     """What is told (`kind`) of which periods (`when`)."""
@@ -51,7 +46,7 @@ class Occasion:
     kind: str
     when: Q
 
-    def due(self, now: datetime) -> PlanPeriodQuerySet:
+    def due(self) -> PlanPeriodQuerySet:
         """Plan periods with nothing paid behind them, on numbers that can be reached, that nobody was told of yet."""
         later = PlanPeriod.objects.standing().filter(
             line=OuterRef("line"), kind=PlanKind.PLAN, ends_at__gt=OuterRef("ends_at")
@@ -62,7 +57,6 @@ class Occasion:
         )
         return (
             PlanPeriod.objects.standing()
-            .annotate(hour=LocalHour(F("line__time_zone"), Value(now)))
             .filter(self.when, kind=PlanKind.PLAN, line__state__in=_REACHED)
             .exclude(Exists(later))
             .exclude(Exists(told))
@@ -72,12 +66,23 @@ class Occasion:
 def _occasions(now: datetime) -> list[Occasion]:
     runs = Q(starts_at__lte=now, ends_at__gt=now)
     is_short = Q(ends_at__lt=F("starts_at") + SHORT)
-    is_awake = Q(hour__range=WAKING_HOURS)
+    is_awake = ~Q(line__time_zone__in=_zones_asleep(now))
     return [
         Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE)),
         Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE)),
         Occasion(ENDED, Q(ends_at__lte=now, ends_at__gt=now - ENDED_IS_NEWS_FOR)),
     ]
+
+
+def _zones_asleep(now: datetime) -> list[str]:
+    """Time zones in which `now` is no time for a reminder. One that nobody knows is taken to be awake."""
+    first, last = WAKING_HOURS
+    return [zone for zone in _zones() if not first <= now.astimezone(ZoneInfo(zone)).hour <= last]
+
+
+@cache
+def _zones() -> list[str]:
+    return sorted(available_timezones())
 
 
 def remind(*, now: datetime) -> int:
@@ -112,10 +117,10 @@ def _tell_batch(occasion: Occasion, *, now: datetime) -> tuple[int, int]:
     """Lock lines, look again, write. A line that somebody renews at this moment is left to the next sweep."""
     lines = list(
         Line.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .filter(pk__in=occasion.due(now).values("line"))
+        .filter(pk__in=occasion.due().values("line"))
         .order_by("pk")[:BATCH]
     )
-    due = occasion.due(now).filter(line__in=lines).annotate(owner=Subquery(_owner()))
+    due = occasion.due().filter(line__in=lines).annotate(owner=Subquery(_owner()))
     facts = ("pk", "ends_at", "plan__name", "plan__code", "line__msisdn", "line__language", "line__time_zone", "owner")
     messages = [message for row in due.values(*facts) for message in _messages(occasion.kind, row, now=now)]
     return len(lines), outbox.send_new(messages)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Line, LineState
 from plans import grants, periods
@@ -307,6 +308,21 @@ def test_beginning_and_queueing_take_at_most_six_statements(line, plan_of, now, 
         periods.queue(line=line, plan=plan, now=now, origin="order:1", grants=frozen)
     with django_assert_max_num_queries(5):
         periods.queue(line=line, plan=plan, now=now, origin="order:2", grants=frozen)
+
+
+def test_starting_now_takes_at_most_nine_and_four_more_when_something_moves(
+    line, plan_of, now, django_assert_max_num_queries
+):
+    plan = plan_of("month-15")
+    frozen = grants.freeze(plan)
+    periods.queue(line=line, plan=plan, now=now, origin="order:1", grants=frozen)
+    with django_assert_max_num_queries(9):
+        periods.start_now(line=line, plan=plan, now=now + timedelta(days=1), origin="order:2", grants=frozen)
+    periods.queue(line=line, plan=plan, now=now, origin="order:3", grants=frozen)
+    with CaptureQueriesContext(connection) as captured:
+        periods.start_now(line=line, plan=plan, now=now + timedelta(days=2), origin="order:4", grants=frozen)
+    said = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "SET"))]
+    assert len(said) <= 13
 
 
 @pytest.mark.django_db(transaction=True)

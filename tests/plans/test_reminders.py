@@ -131,6 +131,20 @@ def test_in_the_evening_it_is_sent_until_ten(line, plan_of):
     assert reminders.remind(now=on("2026-06-14 21:59:59", BERLIN)) == 2
 
 
+def test_a_line_whose_zone_nobody_knows_keeps_no_other_from_its_reminder(month, plan_of):
+    bao = cast.bao().lines.get()
+    periods.begin(line=bao, plan=plan_of("month-15"), now=NOON, origin="order:2")
+    Line.objects.filter(pk=bao.pk).update(time_zone="Mars/Olympus_Mons")
+
+    reminders.remind(now=month.ends_at - HOUR)
+
+    assert set(Message.objects.values_list("address", flat=True)) == {
+        "+4917604069011",
+        "anna@example.com",
+        "+4917604069012",
+    }
+
+
 # --- Short plans -----------------------------------------------------------------------------------------------------------
 
 
