@@ -24,7 +24,11 @@ class _Confirmation(forms.Form):
     def for_another_try(self) -> None:
         """A refused form is shown again with its token; only a token that is no token is replaced."""
         if "form_token" in self.errors:
-            self.data = {**self.data.dict(), "form_token": str(uuid.uuid4())}
+            self.replace(form_token=str(uuid.uuid4()))
+
+    def replace(self, **values: object) -> None:
+        """Show the form again with other values in it."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, **values}
 
 
 class PlanOrderForm(_Confirmation):

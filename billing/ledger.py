@@ -103,7 +103,7 @@ def _insert(postings: Sequence[Posting]) -> set[str]:
     if not postings:
         return set()
     rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(postings))
-    values: list[object] = []
+    values: list[str | int | UUID | datetime | None] = []
     for posting in postings:
         values += [
             posting.kind,

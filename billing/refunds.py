@@ -36,8 +36,8 @@ def request(item: ReviewItem, *, amount_minor: int) -> list[Refund]:
     has moved the money to `refunds_due`.
     """
     rows: list[Refund] = []
-    for payment in _paid_in(item):
-        part = min(amount_minor, payment.left_minor)
+    for payment, left_minor in _paid_in(item):
+        part = min(amount_minor, left_minor)
         if part > 0:
             rows.append(_row(item, payment, part))
             amount_minor -= part
@@ -48,13 +48,14 @@ def request(item: ReviewItem, *, amount_minor: int) -> list[Refund]:
     return rows
 
 
-def _paid_in(item: ReviewItem) -> list[Payment]:
+def _paid_in(item: ReviewItem) -> list[tuple[Payment, int]]:
+    """The order's payments in the item's currency, newest first, each with what of it has not gone back (minor units)."""
     returned = Sum("refunds__amount_minor", filter=~Q(refunds__state__in=_GONE), default=0)
-    return list(
-        item.order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
-        .annotate(left_minor=F("received_minor") - returned)
-        .order_by("-created_at")
-    )
+    paid = item.order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
+    return [
+        (payment, (payment.received_minor or 0) - payment.returned_minor)
+        for payment in paid.annotate(returned_minor=returned).order_by("-created_at")
+    ]
 
 
 def _row(item: ReviewItem, payment: Payment, amount_minor: int) -> Refund:

@@ -15,7 +15,7 @@ def seal(context: Mapping[str, Any]) -> bytes:
     return _box().encrypt(json.dumps(dict(context)).encode())
 
 
-def unseal(sealed: bytes) -> dict[str, Any]:
+def unseal(sealed: bytes | memoryview) -> dict[str, Any]:
     """Raises cryptography.fernet.InvalidToken for what no key of ours has sealed."""
     opened: dict[str, Any] = json.loads(_box().decrypt(bytes(sealed)))
     return opened

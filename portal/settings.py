@@ -26,16 +26,22 @@ TESTING = ENVIRONMENT == "test"
 DEBUG: bool = env.bool("DEBUG", False)
 
 
-def in_development(value: str) -> dict[str, str]:
-    """A default that production does not get: there the variable must be set."""
-    return {} if PRODUCTION else {"default": value}
+def chosen(name: str, development: str) -> str:
+    """A value that production must choose; elsewhere `development` will do."""
+    return env.str(name) if PRODUCTION else env.str(name, development)
+
+
+def chosen_list(name: str, development: list[str]) -> list[str]:
+    """As `chosen`, separated by commas."""
+    found: list[str] = env.list(name) if PRODUCTION else env.list(name, development)
+    return found
 
 
 # --- Secrets and addresses ------------------------------------------------------------------------------------------------
-SECRET_KEY: str = env.str("SECRET_KEY", **in_development("development-only-key-that-production-refuses-" + "x" * 12))
+SECRET_KEY: str = chosen("SECRET_KEY", "development-only-key-that-production-refuses-" + "x" * 12)
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-PORTAL_ORIGIN: str = env.str("PORTAL_ORIGIN", **in_development("http://localhost:8000"))
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", *([] if PRODUCTION else [["localhost", "127.0.0.1"]]))
+PORTAL_ORIGIN: str = chosen("PORTAL_ORIGIN", "http://localhost:8000")
+ALLOWED_HOSTS: list[str] = chosen_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PORTAL_ORIGIN or "http://localhost"]
 TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
 
@@ -109,7 +115,12 @@ TEMPLATES = [
 
 # --- Postgres: the truth --------------------------------------------------------------------------------------------------
 _database: dict[str, Any] = dict(
-    env.dj_db_url("DATABASE_URL", **in_development("postgres://portal@localhost/portal")) or {}
+    (
+        env.dj_db_url("DATABASE_URL")
+        if PRODUCTION
+        else env.dj_db_url("DATABASE_URL", "postgres://portal@localhost/portal")
+    )
+    or {}
 )
 _database["OPTIONS"] = {
     **_database.get("OPTIONS", {}),
@@ -122,7 +133,7 @@ else:
 DATABASES = {"default": _database}
 
 # --- Valkey or Redis: wakes workers up, counts tries ----------------------------------------------------------------------
-REDIS_URL: str = env.str("REDIS_URL", **in_development("redis://localhost:6379"))
+REDIS_URL: str = chosen("REDIS_URL", "redis://localhost:6379")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -218,8 +229,8 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 
 # --- The gateway: Stripe, or the sandbox that speaks like it --------------------------------------------------------------
-STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", **in_development("sk_test_sandbox"))
-STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", **in_development("whsec_sandbox"))
+STRIPE_API_KEY: str = chosen("STRIPE_API_KEY", "sk_test_sandbox")
+STRIPE_WEBHOOK_SECRET: str = chosen("STRIPE_WEBHOOK_SECRET", "whsec_sandbox")
 SANDBOX_URL: str = env.str("SANDBOX_URL", "" if PRODUCTION else "http://127.0.0.1:8001")
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", SANDBOX_URL if STRIPE_API_KEY == "sk_test_sandbox" else "")
 PAY_PAGE_ORIGIN: str = env.str("PAY_PAGE_ORIGIN", STRIPE_API_BASE or "https://checkout.stripe.com")
@@ -241,7 +252,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Messages out ---------------------------------------------------------------------------------------------------------
-EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", **in_development("notifications.channels.inbox.InboxEmailBackend"))
+EMAIL_BACKEND: str = chosen("EMAIL_BACKEND", "notifications.channels.inbox.InboxEmailBackend")
 _email: dict[str, Any] = env.dj_email_url("EMAIL_URL", "smtp://localhost:25") or {}
 EMAIL_HOST = _email.get("EMAIL_HOST", "")
 EMAIL_PORT = _email.get("EMAIL_PORT", 25)
@@ -250,10 +261,10 @@ EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", **in_development("Refill <hello@refill.example>"))
+DEFAULT_FROM_EMAIL: str = chosen("DEFAULT_FROM_EMAIL", "Refill <hello@refill.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-ALARM_EMAILS: list[str] = env.list("ALARM_EMAILS", *([] if PRODUCTION else [["operations@refill.example"]]))
-SMS_CHANNEL: str = env.str("SMS_CHANNEL", **in_development("notifications.channels.inbox.InboxSmsChannel"))
+ALARM_EMAILS: list[str] = chosen_list("ALARM_EMAILS", ["operations@refill.example"])
+SMS_CHANNEL: str = chosen("SMS_CHANNEL", "notifications.channels.inbox.InboxSmsChannel")
 SMS_SENDER: str = env.str("SMS_SENDER", "Refill")
 SMS_API_URL: str = env.str("SMS_API_URL", "")
 SMS_API_KEY: str = env.str("SMS_API_KEY", "")
@@ -261,7 +272,7 @@ SMS_API_KEY: str = env.str("SMS_API_KEY", "")
 # --- The operator ---------------------------------------------------------------------------------------------------------
 BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))
 HOME_REGION: str = env.str("HOME_REGION", "DE")
-MSISDN_PREFIXES: list[str] = env.list("MSISDN_PREFIXES", *([] if PRODUCTION else [["+4917604069"]]))
+MSISDN_PREFIXES: list[str] = chosen_list("MSISDN_PREFIXES", ["+4917604069"])
 CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 2000, 5000], subcast=int)
 
 # --- Clock ----------------------------------------------------------------------------------------------------------------
@@ -277,7 +288,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Static files ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "var" / "static")
 STATICFILES_DIRS = [BASE_DIR / "static", BRAND_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -299,7 +310,7 @@ _problems: list[str] = []
 try:
     env.seal()
 except EnvValidationError as error:
-    _problems += [f"{name}: {' '.join(messages)}" for name, messages in error.error_messages.items()]
+    _problems += [f"{name}: {' '.join(messages)}" for name, messages in dict(error.error_messages).items()]
 if ENVIRONMENT not in {"development", "test", "production"}:
     _problems.append("PORTAL_ENV: choose development, test or production")
 if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:

@@ -103,7 +103,7 @@ class StripeGateway:
     def find_refund(self, *, intent_id: str, refund_id: UUID) -> RefundFact | None:
         with _translated():
             refunds = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
-        ours = (refund for refund in refunds.data if (refund.metadata or {}).get("refund_id") == str(refund_id))
+        ours = (refund for refund in refunds.data if _is_ours(refund, refund_id))
         return next(map(_refund_fact, ours), None)
 
     def refund_fact(self, gateway_id: str) -> RefundFact:
@@ -200,6 +200,11 @@ def _method_label(intent: Any) -> str:
     if card is not None:
         return f"{str(card.brand or 'card').title()} ···{card.last4}"
     return str(getattr(details, "type", "") or "")
+
+
+def _is_ours(refund: Any, refund_id: UUID) -> bool:
+    metadata = refund.to_dict().get("metadata") or {}
+    return bool(metadata.get("refund_id") == str(refund_id))
 
 
 _REFUND_STATES = {

@@ -81,7 +81,7 @@ def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm
         form.add_error(
             None, _("The price is now %(price)s. Look at your order and confirm again.") % {"price": error.price}
         )
-        form.data = {**form.data.dict(), "shown_price_minor": plan.price_minor}
+        form.replace(shown_price_minor=plan.price_minor)
         return _page(request, plan, line, form, now=now)
     except (PlanNotOnSale, OtherCurrency, LineNotPayable, NoVatRate):
         messages.error(request, _("This could not be ordered. Nothing has been charged. Choose a plan again."))
@@ -115,7 +115,7 @@ def _pay_by_credit(
         form.add_error(
             "method", _("Your credit is not enough any more. Top up or pay by card; nothing has been taken.")
         )
-        form.data = {**form.data.dict(), "form_token": str(uuid.uuid4())}
+        form.replace(form_token=uuid.uuid4())
         return _page(request, plan, placed.line, form, now=now)
     except (credit.CannotBeApplied, orders.NotWaiting):
         messages.error(request, _("This could not be ordered now. Nothing has been taken from your credit."))
