@@ -10,6 +10,7 @@ from accounts.models import Line, LineClaim, LineOwnership, LineState, Sim
 from lib.admin.columns import column, link_to, masked_address_of, moment_of, number_of, state_of
 from lib.admin.reading import ReadOnlyAdmin, ReadOnlyInline
 from lib.admin.showing import badge
+from lib.msisdn import format_msisdn
 
 _TONES = {
     LineState.STOCK: "plain",
@@ -89,3 +90,6 @@ class LineAdmin(ReadOnlyAdmin):
     number_masked = masked_address_of("msisdn", _("number"))
     standing = state_of(_("state"), _TONES)
     since = moment_of("state_since", _("since"))
+
+    def heading(self, row: Line) -> str:
+        return format_msisdn(row.msisdn)

@@ -72,6 +72,9 @@ class PlanAdmin(ReadOnlyAdmin):
     sale_from = moment_of("on_sale_from", _("on sale from"))
     sale_until = moment_of("on_sale_until", _("on sale until"))
 
+    def heading(self, row: Plan) -> str:
+        return row.title
+
 
 class CountriesOfZone(ReadOnlyInline):
     model = ZoneCountry
@@ -91,3 +94,6 @@ class ZoneAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         zones: QuerySet[Any] = super().get_queryset(request).annotate(counted=Count("countries"))
         return zones
+
+    def heading(self, row: Zone) -> str:
+        return row.title

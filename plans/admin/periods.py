@@ -13,6 +13,7 @@ from lib import clock
 from lib.admin.columns import column, line_of, link_to, moment_of
 from lib.admin.reading import ReadOnlyAdmin, ReadOnlyInline
 from lib.admin.showing import badge, linked
+from lib.templatetags.formats import amount
 from plans.admin.amounts import amount_of, limit_of
 from plans.models import Allowance, PlanPeriod
 
@@ -92,6 +93,9 @@ class PlanPeriodAdmin(ReadOnlyAdmin):
     cancelled = moment_of("cancelled_at", _("cancelled"))
     granted = moment_of("created_at", _("granted"))
 
+    def heading(self, row: PlanPeriod) -> str:
+        return row.plan.title
+
 
 @admin.register(Allowance)
 class AllowanceAdmin(ReadOnlyAdmin):
@@ -131,3 +135,6 @@ class AllowanceAdmin(ReadOnlyAdmin):
     since = moment_of("starts_at", _("from"))
     until = moment_of("expires_at", _("until"))
     frozen = moment_of("frozen_at", _("frozen"))
+
+    def heading(self, row: Allowance) -> str:
+        return amount(row.granted, row.unit)

@@ -45,7 +45,7 @@ class Chart:
     today: str
     week: str
     bars: list[Bar]
-    width: int = DAYS * (_WIDTH + _GAP) - _GAP
+    width: int = DAYS * (_WIDTH + _GAP)
     height: int = _HEIGHT
     bar_width: int = _WIDTH
 
@@ -93,7 +93,7 @@ def _chart(title: str, by_day: dict[Any, int], now: datetime, in_words: Any) -> 
         height = max(round(value * (_HEIGHT - 20) / highest), 2 if value else 0)
         at = timezone.make_aware(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001  made aware at once
         words = f"{wording.date_in_words(at, now=now)}: {in_words(value)}"
-        bars.append(Bar(number * (_WIDTH + _GAP), _HEIGHT - height, height, _weekday(at), words))
+        bars.append(Bar(number * (_WIDTH + _GAP) + _GAP // 2, _HEIGHT - height, height, _weekday(at), words))
     return Chart(title, in_words(by_day.get(days[-1], 0)), in_words(sum(by_day.values())), bars)
 
 

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -30,7 +30,7 @@ from lib.models import Alarm
 from notifications.models import Message
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
-from tests.billing.ordering import load_reference_data, order_plan, pay, payment_for
+from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.cast import anna
 
 PASSWORD = "correct horse battery staple"
@@ -142,6 +142,3 @@ def today_entry(order: Order, minor: int, *, at: datetime) -> None:
 
 def line_of(person: Subscriber) -> Line:
     return person.lines[0]
-
-
-__all__ = ["date", "order_plan", "pay", "payment_for"]
