@@ -1,0 +1,58 @@
+"""The sandbox's WSGI application: `gunicorn --workers 1 --threads 16 'sandbox.app:create_app()'`."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from flask import Flask, Response, abort, request
+
+from sandbox import control, home
+from sandbox.configuration import Configuration, MustNotRun
+from sandbox.faults import pages as fault_pages
+from sandbox.inbox import pages as inbox_pages
+from sandbox.pay_page import pages as pay_pages
+from sandbox.running import Running
+from sandbox.stripe_api import answers
+
+#: gunicorn stops at this status instead of starting the worker again and again
+_GUNICORN_GIVES_UP = 4
+_LARGEST_BODY_BYTES = 2_000_000
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> Flask:
+    """Read the environment, open the books, start the deliveries. In production it says why not and ends the process."""
+    try:
+        configuration = Configuration.read(os.environ if environment is None else environment)
+    except MustNotRun as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        raise SystemExit(_GUNICORN_GIVES_UP) from refusal
+    app = Flask("sandbox")
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.extensions["sandbox"] = Running.start(configuration)
+    for part in (answers, pay_pages, inbox_pages, fault_pages, control, home):
+        app.register_blueprint(part.blueprint())
+    app.before_request(_refuse_other_sites)
+    app.after_request(_guard)
+    app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"})
+    return app
+
+
+def _refuse_other_sites() -> None:
+    """No page of another site may post here through somebody's browser."""
+    if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403)
+
+
+def _guard(response: Response) -> Response:
+    """The same strict policy on every page; a page that needs another one has set it."""
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,41 @@
+"""What the sandbox reads from its environment, and when it refuses to run at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class MustNotRun(Exception):
+    """The sandbox takes no real money and sends no real message: where those are meant, it must not answer."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Addresses, keys and folders of one sandbox. With an empty `webhook_url` every notice stays at home."""
+
+    url: str
+    portal_origin: str
+    state_dir: Path
+    clock_file: Path
+    api_key: str
+    webhook_url: str
+    webhook_secret: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Configuration":
+        """Raises MustNotRun in production or with a live key."""
+        if environment.get("PORTAL_ENV") == "production":
+            raise MustNotRun("The sandbox does not start while PORTAL_ENV=production: set Stripe's own keys instead.")
+        api_key = environment.get("SANDBOX_API_KEY") or "sk_test_sandbox"
+        if not api_key.startswith(("sk_test_", "rk_test_")):
+            raise MustNotRun("SANDBOX_API_KEY must start with sk_test_: the sandbox never touches a live key.")
+        state_dir = Path(environment.get("SANDBOX_STATE_DIR") or "var/sandbox")
+        return cls(
+            url=(environment.get("SANDBOX_URL") or "http://127.0.0.1:8001").rstrip("/"),
+            portal_origin=(environment.get("PORTAL_ORIGIN") or "http://localhost:8000").rstrip("/"),
+            state_dir=state_dir,
+            clock_file=Path(environment.get("CLOCK_FILE") or state_dir / "clock"),
+            api_key=api_key,
+            webhook_url=environment.get("SANDBOX_WEBHOOK_URL", "http://localhost:8000/webhooks/stripe/"),
+            webhook_secret=environment.get("SANDBOX_WEBHOOK_SECRET") or "whsec_sandbox",
+        )

@@ -1,0 +1,1 @@
+"""Faults that can be ordered: what goes wrong next, how often, and with whom."""

@@ -1,0 +1,1 @@
+"""Every SMS and e-mail of the demo, on one page."""

@@ -1,0 +1,112 @@
+"""The inbox: where the portal's channels post, and the page on which people read."""
+
+import re
+import sqlite3
+import time
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from sandbox.faults import orders
+from sandbox.faults.orders import Fault
+from sandbox.inbox import messages
+from sandbox.inbox.messages import MessageRefused
+from sandbox.running import Running, running
+
+_LIMIT, _MOST = 100, 1000
+_HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
+
+
+def blueprint() -> Blueprint:
+    """Everything under /inbox."""
+    routes = Blueprint("inbox", __name__)
+    routes.add_url_rule("/inbox/messages", view_func=receive, methods=["POST"])
+    routes.add_url_rule("/inbox/messages", view_func=clear, methods=["DELETE"])
+    routes.add_url_rule("/inbox/messages.json", view_func=listed)
+    routes.add_url_rule("/inbox", view_func=show)
+    routes.add_url_rule("/inbox/<message_id>", view_func=show_one)
+    routes.add_url_rule("/inbox/<message_id>/html", view_func=show_html)
+    return routes
+
+
+def receive() -> tuple[Response, int]:
+    """201 with the id of a new message, 200 with the id of one that is known by its reference."""
+    posted = request.get_json(silent=True)
+    if not isinstance(posted, dict):
+        return _said("Send a JSON object.", 400)
+    parts = running()
+    fault = _fault(parts, posted)
+    if fault and fault.deed in {"error", "reject"}:
+        return _said("A fault was ordered.", fault.details["status"])
+    if fault and fault.deed == "delay":
+        time.sleep(fault.details["seconds"])
+    try:
+        with parts.books.writing() as sql:
+            message_id, is_new = messages.take_in(sql, posted, received_at=time.time(), clock_at=parts.clock.now())
+    except (MessageRefused, sqlite3.IntegrityError) as refusal:
+        return _said(str(refusal), 422)
+    if fault and fault.deed == "timeout_after":
+        time.sleep(fault.details["seconds"])
+    return jsonify(id=message_id), 201 if is_new else 200
+
+
+def clear() -> Response:
+    with running().books.writing() as sql:
+        return jsonify(removed=messages.clear(sql))
+
+
+def listed() -> Response:
+    found = messages.listed(running().books.reading(), **_filter(), limit=_wanted())
+    return jsonify(messages=[message.to_json() for message in found])
+
+
+def show() -> str:
+    sql = running().books.reading()
+    asked = _filter()
+    return render_template(
+        "inbox/list.html",
+        messages=messages.listed(sql, **asked, limit=_LIMIT),
+        asked=asked,
+        addresses=messages.addresses(sql),
+    )
+
+
+def show_one(message_id: str) -> str:
+    return render_template("inbox/one.html", message=_found(message_id))
+
+
+def show_html(message_id: str) -> Response:
+    """An e-mail's own HTML, in a room without scripts, forms or our origin; links open outside of it."""
+    html = _found(message_id).html
+    html = _HEAD.sub(lambda head: f'{head[0]}<base target="_blank">', html, count=1)
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = (
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        "frame-ancestors 'self'"
+    )
+    return response
+
+
+def _found(message_id: str) -> messages.Message:
+    return messages.find(running().books.reading(), message_id) or abort(404)
+
+
+def _filter() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip()[:320] for name in ("to", "channel")}
+
+
+def _wanted() -> int:
+    asked = request.args.get("limit", "")
+    return min(int(asked), _MOST) if asked.isascii() and asked.isdecimal() else _MOST
+
+
+def _fault(parts: Running, posted: dict[str, Any]) -> Fault | None:
+    """The fault meant for this message: `match` names its channel, address, or both with a blank between."""
+    channel, to = str(posted.get("channel")), str(posted.get("to"))
+    with parts.books.writing() as sql:
+        return orders.take(sql, "inbox", channel, to, f"{channel} {to}")
+
+
+def _said(sentence: str, status: int) -> tuple[Response, int]:
+    return jsonify(error=sentence), status

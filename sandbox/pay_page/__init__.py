@@ -1,0 +1,1 @@
+"""The hosted payment page, where Stripe's would be: our own look, test cards only."""

@@ -1,0 +1,160 @@
+"""The page, the bank's page behind it, and the way back to the shop. Everything works without JavaScript."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from sandbox.pay_page.card_form import CardForm
+from sandbox.pay_page.prices import price
+from sandbox.pay_page.words import words
+from sandbox.running import running
+from sandbox.stripe_api import checkout, documents
+from sandbox.stripe_api.cards import CARDS
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+from sandbox.stripe_api.refusals import Refusal
+
+#: the test cards shown on the page, and the names of the words beside them
+_SAMPLES = {
+    "4242424242424242": "card_paid",
+    "4000002500003155": "card_asks",
+    "4000000000000002": "card_generic_decline",
+    "4000000000009995": "card_insufficient_funds",
+}
+
+
+def blueprint() -> Blueprint:
+    """Everything under /pay/."""
+    routes = Blueprint("pay_page", __name__)
+    routes.add_url_rule("/pay/<session_id>", view_func=show, methods=["GET"])
+    routes.add_url_rule("/pay/<session_id>", view_func=pay, methods=["POST"])
+    routes.add_url_rule("/pay/<session_id>/bank", view_func=show_bank, methods=["GET"])
+    routes.add_url_rule("/pay/<session_id>/bank", view_func=answer_bank, methods=["POST"])
+    return routes
+
+
+def show(session_id: str) -> Response:
+    """The form, filled with a test card when the address names one."""
+    session, _ = _looked_up(session_id)
+    if session is None or session["status"] != "open":
+        return _closed(session)
+    return _form(session, CardForm.filled(request.args.get("card", "")))
+
+
+def pay(session_id: str) -> Response:
+    """One attempt. A second click finds the session complete and goes where the first one went."""
+    with running().desk() as desk:
+        session = _current(desk, session_id)
+        if session is None or session["status"] == "expired":
+            return _closed(session)
+        if session["status"] == "complete":
+            return redirect(_success_url(session), 303)
+        form = CardForm.read(request.form, asks_email=_asks_email(session))
+        if form.mistakes or form.card is None:
+            return _form(session, form, status=422)
+        intent = checkout.pay(desk, session, form.card, email=form.email or None, name=form.name or None)
+    if intent["status"] == "requires_action":
+        return redirect(f"/pay/{session_id}/bank", 303)
+    return _after(session, intent, form)
+
+
+def show_bank(session_id: str) -> Response:
+    session, intent = _looked_up(session_id)
+    if session is None or session["status"] != "open":
+        return _closed(session)
+    if intent is None or intent["status"] != "requires_action":
+        return redirect(f"/pay/{session_id}", 303)
+    return _page("pay/bank.html", session)
+
+
+def answer_bank(session_id: str) -> Response:
+    with running().desk() as desk:
+        session = _current(desk, session_id)
+        if session is None or session["status"] == "expired":
+            return _closed(session)
+        if session["status"] == "complete":
+            return redirect(_success_url(session), 303)
+        try:
+            intent = checkout.answer_bank(desk, session, is_approved=request.form.get("answer") == "approve")
+        except Refusal:
+            return redirect(f"/pay/{session_id}", 303)
+    return _after(session, intent, CardForm())
+
+
+def _current(desk: Desk, session_id: str) -> Document | None:
+    try:
+        return checkout.current(desk, session_id)
+    except Refusal:
+        return None
+
+
+def _looked_up(session_id: str) -> tuple[Document | None, Document | None]:
+    """The session as of now, and its PaymentIntent if there is one."""
+    with running().desk() as desk:
+        session = _current(desk, session_id)
+        intent_id = session["payment_intent"] if session else None
+        return session, documents.find(desk.sql, "payment_intent", intent_id or "")
+
+
+def _after(session: Document, intent: Document, form: CardForm) -> Response:
+    """Back to the shop, or to the form with what the bank said."""
+    if intent["status"] in {"succeeded", "processing"}:
+        return redirect(_success_url(session), 303)
+    error = intent["last_payment_error"]
+    return _form(session, form, status=402, refused=error.get("decline_code") or error["code"])
+
+
+def _success_url(session: Document) -> str:
+    address: str = session["success_url"]
+    return address.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _asks_email(session: Document) -> bool:
+    return not session["customer_email"] and not session["customer"]
+
+
+def _form(session: Document, form: CardForm, *, status: int = 200, refused: str = "") -> Response:
+    return _page(
+        "pay/form.html",
+        session,
+        status=status,
+        form=form,
+        refused=refused,
+        cards=[(card, said_of) for card in CARDS if (said_of := _SAMPLES.get(card.number))],
+        asks_email=_asks_email(session),
+    )
+
+
+def _closed(session: Document | None) -> Response:
+    """Why this page takes no money: unknown, expired, paid, on its way."""
+    if session is None:
+        return _page("pay/closed.html", None, status=404, why="unknown", go_to="")
+    if session["status"] == "expired":
+        return _page("pay/closed.html", session, status=410, why="expired", go_to=session["cancel_url"] or "")
+    why = "paid" if session["payment_status"] == "paid" else "underway"
+    return _page("pay/closed.html", session, why=why, go_to=_success_url(session))
+
+
+def _page(template: str, session: Document | None, *, status: int = 200, **context: object) -> Response:
+    said = words(session["locale"] if session else None)
+
+    def money(amount_minor: int, currency: str) -> str:
+        return price(amount_minor, currency, said)
+
+    response = make_response(render_template(template, said=said, session=session, money=money, **context), status)
+    response.headers["Content-Security-Policy"] = _policy(session)
+    response.headers["Content-Language"] = said["language"]
+    return response
+
+
+def _policy(session: Document | None) -> str:
+    """No script at all. A form may end at the shop: browsers hold a redirect after a POST to form-action too."""
+    shop = ""
+    if session:
+        address = urlsplit(session["success_url"])
+        shop = f" {address.scheme}://{address.netloc}"
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self'{shop}"
+    )

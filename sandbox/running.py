@@ -1,0 +1,53 @@
+"""The parts of one running sandbox, and the door to its books."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+
+from sandbox.books import Books
+from sandbox.clock import Clock
+from sandbox.configuration import Configuration
+from sandbox.stripe_api import checkout
+from sandbox.stripe_api.courier import Courier
+from sandbox.stripe_api.desk import Desk
+
+_EXTENSION = "sandbox"
+
+
+@dataclass(frozen=True)
+class Running:
+    configuration: Configuration
+    books: Books
+    clock: Clock
+    courier: Courier
+
+    @classmethod
+    def start(cls, configuration: Configuration) -> "Running":
+        """Open the books and start the thread that delivers events and expires sessions."""
+        books = Books(configuration.state_dir)
+        courier = Courier(books, configuration, lambda: _expire_overdue(books))
+        courier.start()
+        return cls(configuration, books, Clock(configuration.clock_file), courier)
+
+    @contextmanager
+    def desk(self, **details: Any) -> Iterator[Desk]:
+        """A transaction on the books; what it told is on its way as soon as it is committed."""
+        origin = request.host_url.rstrip("/")
+        with self.books.writing() as sql:
+            yield Desk(sql, at=int(time.time()), origin=origin, **details)
+        self.courier.wake()
+
+
+def running() -> Running:
+    """The sandbox of the present request."""
+    parts: Running = current_app.extensions[_EXTENSION]
+    return parts
+
+
+def _expire_overdue(books: Books) -> None:
+    with books.writing() as sql:
+        checkout.expire_overdue(Desk(sql, at=int(time.time())))

@@ -1,0 +1,57 @@
+"""Every address of the API that is played, with the SDK's own definition of its parameters."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stripe import params
+from stripe.params import checkout as checkout_params
+
+from sandbox.stripe_api import balance, charges, customers, events, payment_intents, refunds, sessions
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+
+Play = Callable[..., Document]
+
+
+@dataclass(frozen=True)
+class Address:
+    """`play(desk, asked, *ids)` answers; `<id>` in the path is handed on."""
+
+    method: str
+    path: str
+    definition: type
+    play: Play
+
+    def answer(self, desk: Desk, asked: Mapping[str, Any], ids: Mapping[str, str]) -> Document:
+        return self.play(desk, asked, *ids.values())
+
+
+_SESSIONS, _INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
+
+ADDRESSES = (
+    Address("POST", _SESSIONS, checkout_params.SessionCreateParams, sessions.create),
+    Address("GET", _SESSIONS, checkout_params.SessionListParams, sessions.listed),
+    Address("GET", f"{_SESSIONS}/<id>", checkout_params.SessionRetrieveParams, sessions.retrieve),
+    Address("POST", f"{_SESSIONS}/<id>/expire", checkout_params.SessionExpireParams, sessions.expire),
+    Address("GET", f"{_SESSIONS}/<id>/line_items", checkout_params.SessionListLineItemsParams, sessions.line_items),
+    Address("POST", _INTENTS, params.PaymentIntentCreateParams, payment_intents.create),
+    Address("GET", _INTENTS, params.PaymentIntentListParams, payment_intents.listed),
+    Address("GET", f"{_INTENTS}/<id>", params.PaymentIntentRetrieveParams, payment_intents.retrieve),
+    Address("POST", f"{_INTENTS}/<id>", params.PaymentIntentUpdateParams, payment_intents.update),
+    Address("POST", f"{_INTENTS}/<id>/confirm", params.PaymentIntentConfirmParams, payment_intents.confirm),
+    Address("POST", f"{_INTENTS}/<id>/cancel", params.PaymentIntentCancelParams, payment_intents.cancel),
+    Address("GET", "/v1/charges", params.ChargeListParams, charges.listed),
+    Address("GET", "/v1/charges/<id>", params.ChargeRetrieveParams, charges.retrieve),
+    Address("POST", "/v1/refunds", params.RefundCreateParams, refunds.create),
+    Address("GET", "/v1/refunds", params.RefundListParams, refunds.listed),
+    Address("GET", "/v1/refunds/<id>", params.RefundRetrieveParams, refunds.retrieve),
+    Address("POST", "/v1/refunds/<id>", params.RefundUpdateParams, refunds.update),
+    Address("POST", "/v1/customers", params.CustomerCreateParams, customers.create),
+    Address("GET", "/v1/customers", params.CustomerListParams, customers.listed),
+    Address("GET", "/v1/customers/<id>", params.CustomerRetrieveParams, customers.retrieve),
+    Address("POST", "/v1/customers/<id>", params.CustomerUpdateParams, customers.update),
+    Address("GET", "/v1/events", params.EventListParams, events.listed),
+    Address("GET", "/v1/events/<id>", params.EventRetrieveParams, events.retrieve),
+    Address("GET", "/v1/balance", params.BalanceRetrieveParams, balance.retrieve),
+)

@@ -1,0 +1,89 @@
+"""Charges: the money of a PaymentIntent that succeeded (docs.stripe.com/api/charges)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.stripe_api import documents
+from sandbox.stripe_api.cards import Card
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+
+
+def add(desk: Desk, intent: Document, card: Card) -> Document:
+    """The charge of an intent that has just got its money."""
+    charge_id = documents.new_id("charge")
+    return documents.add(
+        desk.sql,
+        {
+            "id": charge_id,
+            "object": "charge",
+            "amount": intent["amount_received"],
+            "amount_captured": intent["amount_received"],
+            "amount_refunded": 0,
+            "application": None,
+            "application_fee": None,
+            "application_fee_amount": None,
+            "balance_transaction": documents.new_id("balance_transaction"),
+            "billing_details": {
+                "address": None, "email": intent["receipt_email"] or intent.get("_email"), "name": intent.get("_name"),
+                "phone": None, "tax_id": None,
+            },
+            "calculated_statement_descriptor": "SANDBOX",
+            "captured": True,
+            "created": desk.at,
+            "currency": intent["currency"],
+            "customer": intent["customer"],
+            "description": intent["description"],
+            "disputed": False,
+            "failure_balance_transaction": None,
+            "failure_code": None,
+            "failure_message": None,
+            "fraud_details": {},
+            "livemode": False,
+            "metadata": intent["metadata"],
+            "on_behalf_of": None,
+            "outcome": {
+                "network_status": "approved_by_network", "reason": None, "risk_level": "normal",
+                "seller_message": "Payment complete.", "type": "authorized",
+            },
+            "paid": True,
+            "payment_intent": intent["id"],
+            "payment_method": intent["payment_method"],
+            "payment_method_details": method_details(card),
+            "receipt_email": intent["receipt_email"],
+            "receipt_number": None,
+            "receipt_url": f"{desk.origin}/payments/{intent['id']}",
+            "refunded": False,
+            "review": None,
+            "shipping": None,
+            "source": None,
+            "source_transfer": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": None,
+            "status": "succeeded",
+            "transfer_data": None,
+            "transfer_group": None,
+        },
+    )  # fmt: skip
+
+
+def method_details(card: Card) -> Document:
+    """What may be known of a card: brand, country and the last four digits, never the number."""
+    return {
+        "type": "card",
+        "card": {
+            "brand": card.brand, "last4": card.last4, "country": "DE", "exp_month": 12, "exp_year": 2034,
+            "fingerprint": f"sandbox{card.last4}", "funding": "credit", "network": card.brand, "wallet": None,
+            "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+            "three_d_secure": {"result": "authenticated"} if card.outcome == "asks" else None,
+        },
+    }  # fmt: skip
+
+
+def retrieve(desk: Desk, _asked: Mapping[str, Any], charge_id: str) -> Document:
+    return documents.get(desk.sql, "charge", charge_id)
+
+
+def listed(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    wanted = {name: asked.get(name) for name in ("payment_intent", "customer")}
+    return documents.page(desk.sql, "charge", "/v1/charges", asked, wanted=wanted)

@@ -1,0 +1,51 @@
+"""`expand[]`: ids replaced by the objects they name (docs.stripe.com/api/expanding_objects)."""
+
+import sqlite3
+from typing import Any
+
+from sandbox.stripe_api import documents
+from sandbox.stripe_api.refusals import ParameterRefusal
+
+_DEEPEST = 4
+#: object → field → the kind of object its id names
+_EXPANDABLE = {
+    "checkout.session": {"payment_intent": "payment_intent", "customer": "customer", "line_items": ""},
+    "payment_intent": {"latest_charge": "charge", "customer": "customer"},
+    "charge": {"payment_intent": "payment_intent", "customer": "customer", "refunds": ""},
+    "refund": {"payment_intent": "payment_intent", "charge": "charge"},
+}
+
+
+def expand(sql: sqlite3.Connection, document: Any, paths: list[str]) -> None:
+    """Expand in place. Raises ParameterRefusal for what cannot be expanded."""
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > _DEEPEST:
+            raise ParameterRefusal("You cannot expand more than 4 levels of a property.", param="expand")
+        if steps[0] == "data" and document["object"] == "list":
+            for part in document["data"]:
+                _follow(sql, part, steps[1:], path)
+        else:
+            _follow(sql, document, steps, path)
+
+
+def _follow(sql: sqlite3.Connection, document: dict[str, Any], steps: list[str], path: str) -> None:
+    if not steps:
+        return
+    name, *rest = steps
+    kinds = _EXPANDABLE.get(document["object"], {})
+    if name not in kinds:
+        raise ParameterRefusal(f"This property cannot be expanded ({path}).", param="expand")
+    if name == "line_items":
+        document[name] = document["_line_items"]
+    elif name == "refunds":
+        document[name] = _refunds(sql, document)
+    elif isinstance(document[name], str):
+        document[name] = documents.get(sql, kinds[name], document[name])
+    if rest and document[name] is not None:
+        _follow(sql, document[name], rest, path)
+
+
+def _refunds(sql: sqlite3.Connection, charge: dict[str, Any]) -> dict[str, Any]:
+    found = documents.of_intent(sql, "refund", charge["payment_intent"])[::-1]
+    return {"object": "list", "data": found, "has_more": False, "url": f"/v1/charges/{charge['id']}/refunds"}

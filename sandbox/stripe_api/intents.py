@@ -1,0 +1,160 @@
+"""A PaymentIntent's life (docs.stripe.com/payments/paymentintents/lifecycle), whoever drives it: page, API or control."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.faults import orders
+from sandbox.stripe_api import charges, documents, events
+from sandbox.stripe_api.cards import BY_METHOD, Card, decline
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+
+#: where another attempt may start
+PAYABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+
+
+@dataclass(frozen=True)
+class NewIntent:
+    """What a PaymentIntent is made of; `amount` in minor units."""
+
+    amount: int
+    currency: str
+    customer: str | None = None
+    description: str | None = None
+    metadata: dict[str, str] | None = None
+    receipt_email: str | None = None
+    session_id: str | None = None
+    method_types: tuple[str, ...] = ("card",)
+    setup_future_usage: str | None = None
+    capture_method: str = "automatic_async"
+
+
+def add(desk: Desk, new: NewIntent) -> Document:
+    intent_id = documents.new_id("payment_intent")
+    intent = documents.add(
+        desk.sql,
+        {
+            "id": intent_id,
+            "object": "payment_intent",
+            "amount": new.amount,
+            "amount_capturable": 0,
+            "amount_details": {"tip": {}},
+            "amount_received": 0,
+            "application": None,
+            "application_fee_amount": None,
+            "automatic_payment_methods": None,
+            "canceled_at": None,
+            "cancellation_reason": None,
+            "capture_method": new.capture_method,
+            "client_secret": f"{intent_id}_secret_{documents.new_id('request')[4:]}",
+            "confirmation_method": "automatic",
+            "created": desk.at,
+            "currency": new.currency,
+            "customer": new.customer,
+            "description": new.description,
+            "last_payment_error": None,
+            "latest_charge": None,
+            "livemode": False,
+            "metadata": new.metadata or {},
+            "next_action": None,
+            "on_behalf_of": None,
+            "payment_method": None,
+            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+            "payment_method_types": list(new.method_types),
+            "processing": None,
+            "receipt_email": new.receipt_email,
+            "review": None,
+            "setup_future_usage": new.setup_future_usage,
+            "shipping": None,
+            "source": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": None,
+            "status": "requires_payment_method",
+            "transfer_data": None,
+            "transfer_group": None,
+            "_session": new.session_id,
+            "_card": None,
+        },
+    )
+    events.tell(desk, "payment_intent.created", intent)
+    return intent
+
+
+def charge_card(desk: Desk, intent: Document, card: Card) -> Document:
+    """Try a card: the intent then is succeeded, processing, requires_action or requires_payment_method."""
+    intent |= {"_card": card.method, "payment_method": documents.new_id("payment_method")}
+    if card.outcome == "declined":
+        return decline_it(desk, intent, decline(card.decline_code))
+    if card.outcome == "asks":
+        return _ask(desk, intent)
+    return pay(desk, intent)
+
+
+def pay(desk: Desk, intent: Document) -> Document:
+    """The bank agreed: the money is there, or on its way when the fault `async` is ordered."""
+    if orders.take(desk.sql, "payment", *_names(intent), deeds=frozenset({"async"})):
+        intent |= {"status": "processing", "next_action": None, "last_payment_error": None}
+        events.tell(desk, "payment_intent.processing", documents.save(desk.sql, intent))
+        return intent
+    return succeed(desk, intent)
+
+
+def succeed(desk: Desk, intent: Document) -> Document:
+    """Book the money as the faults of kind `amount` and `currency` have it."""
+    if fault := orders.take(desk.sql, "payment", *_names(intent), deeds=frozenset({"amount"})):
+        intent["amount"] = fault.details["amount"]
+    if fault := orders.take(desk.sql, "payment", *_names(intent), deeds=frozenset({"currency"})):
+        intent["currency"] = fault.details["currency"]
+    intent |= {
+        "status": "succeeded", "amount_received": intent["amount"], "last_payment_error": None, "next_action": None,
+        "canceled_at": None, "cancellation_reason": None,
+    }  # fmt: skip
+    charge = charges.add(desk, intent, BY_METHOD[intent["_card"]])
+    intent["latest_charge"] = charge["id"]
+    documents.save(desk.sql, intent)
+    events.tell(desk, "charge.succeeded", charge)
+    events.tell(desk, "payment_intent.succeeded", intent)
+    return intent
+
+
+def decline_it(desk: Desk, intent: Document, why: dict[str, str]) -> Document:
+    """The attempt failed and another may follow; `why` as in `cards.decline`."""
+    card = BY_METHOD[intent["_card"]]
+    error: dict[str, Any] = {
+        "type": "card_error" if why["code"] != "payment_intent_authentication_failure" else "invalid_request_error",
+        **why,
+        "doc_url": f"https://stripe.com/docs/error-codes/{why['code'].replace('_', '-')}",
+        "payment_method": {
+            "id": intent["payment_method"], "object": "payment_method", "created": desk.at, "livemode": False,
+            "metadata": {}, **charges.method_details(card),
+        },
+    }  # fmt: skip
+    intent |= {
+        "status": "requires_payment_method", "last_payment_error": error, "payment_method": None, "next_action": None,
+        "processing": None,
+    }  # fmt: skip
+    events.tell(desk, "payment_intent.payment_failed", documents.save(desk.sql, intent))
+    return intent
+
+
+def cancel(desk: Desk, intent: Document, reason: str | None) -> Document:
+    intent |= {"status": "canceled", "canceled_at": desk.at, "cancellation_reason": reason, "next_action": None}
+    events.tell(desk, "payment_intent.canceled", documents.save(desk.sql, intent))
+    return intent
+
+
+def _ask(desk: Desk, intent: Document) -> Document:
+    """The bank wants to see its customer on its own page."""
+    page = f"{desk.origin}/pay/{intent['_session'] or intent['id']}/bank"
+    intent |= {
+        "status": "requires_action",
+        "last_payment_error": None,
+        "next_action": {"type": "redirect_to_url", "redirect_to_url": {"url": page, "return_url": None}},
+    }
+    events.tell(desk, "payment_intent.requires_action", documents.save(desk.sql, intent))
+    return intent
+
+
+def _names(intent: Document) -> list[str]:
+    """What a fault's `match` may name."""
+    return [name for name in (intent["id"], intent["_session"], intent["description"]) if name]

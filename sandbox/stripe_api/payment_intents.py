@@ -1,0 +1,116 @@
+"""The API's PaymentIntents: create, retrieve, update, list, confirm, cancel (docs.stripe.com/api/payment_intents)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.stripe_api import documents, intents
+from sandbox.stripe_api.amounts import check_amount, check_currency
+from sandbox.stripe_api.cards import BY_METHOD
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
+
+
+def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    check_currency(asked["currency"], "currency")
+    check_amount(asked["amount"], asked["currency"], "amount")
+    if "customer" in asked:
+        documents.get(desk.sql, "customer", asked["customer"], param="customer")
+    new = intents.NewIntent(
+        amount=asked["amount"],
+        currency=asked["currency"],
+        customer=asked.get("customer"),
+        description=asked.get("description"),
+        metadata=documents.merged_metadata({}, asked.get("metadata")),
+        receipt_email=asked.get("receipt_email"),
+        method_types=tuple(asked.get("payment_method_types", ["card"])),
+        setup_future_usage=asked.get("setup_future_usage"),
+        capture_method=asked.get("capture_method", "automatic_async"),
+    )
+    intent = intents.add(desk, new)
+    return _confirmed(desk, intent, asked) if asked.get("confirm") else intent
+
+
+def retrieve(desk: Desk, _asked: Mapping[str, Any], intent_id: str) -> Document:
+    return documents.get(desk.sql, "payment_intent", intent_id)
+
+
+def update(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    """Of an intent that has its money only description and metadata may change."""
+    intent = documents.get(desk.sql, "payment_intent", intent_id)
+    if "metadata" in asked:
+        intent["metadata"] = documents.merged_metadata(intent["metadata"], asked["metadata"])
+    for name in ("description", "receipt_email"):
+        if name in asked:
+            intent[name] = asked[name] or None
+    if "amount" in asked:
+        if intent["status"] not in intents.PAYABLE:
+            raise _unexpected(intent, "updated")
+        check_amount(asked["amount"], intent["currency"], "amount")
+        intent["amount"] = asked["amount"]
+    return documents.save(desk.sql, intent)
+
+
+def listed(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    wanted = {"customer": asked.get("customer")}
+    return documents.page(desk.sql, "payment_intent", "/v1/payment_intents", asked, wanted=wanted)
+
+
+def confirm(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    return _confirmed(desk, documents.get(desk.sql, "payment_intent", intent_id), asked)
+
+
+def cancel(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    intent = documents.get(desk.sql, "payment_intent", intent_id)
+    session = documents.find(desk.sql, "checkout.session", intent["_session"] or "")
+    if session and session["status"] == "open":
+        raise Refusal(
+            "You cannot cancel this PaymentIntent because it was created by Checkout. Expire the Checkout Session instead.",
+            code="payment_intent_unexpected_state",
+        )
+    if intent["status"] not in intents.PAYABLE:
+        raise _unexpected(intent, "canceled")
+    return intents.cancel(desk, intent, asked.get("cancellation_reason"))
+
+
+def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Document:
+    if intent["_session"] is not None:
+        raise Refusal("This PaymentIntent belongs to a Checkout Session and is confirmed on its page.")
+    if intent["status"] not in intents.PAYABLE:
+        raise _unexpected(intent, "confirmed")
+    if "payment_method" not in asked:
+        raise ParameterRefusal(
+            "You cannot confirm this PaymentIntent because it's missing a payment method.", param="payment_method"
+        )
+    card = BY_METHOD.get(asked["payment_method"])
+    if card is None:
+        raise Refusal(
+            f"No such PaymentMethod: '{asked['payment_method']}'; the sandbox knows {', '.join(BY_METHOD)}.",
+            code="resource_missing",
+            param="payment_method",
+        )
+    intents.charge_card(desk, intent, card)
+    if asked.get("off_session") and intent["status"] == "requires_action":
+        intents.decline_it(desk, intent, _AUTHENTICATION_REQUIRED)
+    if error := intent["last_payment_error"]:
+        extra = {name: value for name, value in error.items() if name not in {"type", "code", "message"}}
+        extra["payment_intent"] = documents.shown(intent)
+        raise Refusal(
+            error["message"], status=402, kind="card_error", code=error["code"], keeps_effects=True, extra=extra
+        )
+    return intent
+
+
+_AUTHENTICATION_REQUIRED = {
+    "code": "authentication_required",
+    "decline_code": "authentication_required",
+    "message": "Your card was declined. This transaction requires authentication.",
+}
+
+
+def _unexpected(intent: Document, deed: str) -> Refusal:
+    return Refusal(
+        f"This PaymentIntent's status is {intent['status']}, so it cannot be {deed}.",
+        code="payment_intent_unexpected_state",
+        extra={"payment_intent": documents.shown(intent)},
+    )

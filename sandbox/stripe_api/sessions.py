@@ -1,0 +1,202 @@
+"""The API's Checkout Sessions: create, retrieve, list, expire, line items (docs.stripe.com/api/checkout/sessions)."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.stripe_api import checkout, documents
+from sandbox.stripe_api.amounts import check_amount, check_currency
+from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.documents import Document
+from sandbox.stripe_api.parameters import missing
+from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
+
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 30 * 60, 24 * 3600
+#: a request takes a moment to arrive
+_ON_THE_WAY_SECONDS = 60
+#: what would change the sum or the flow, and what the sandbox cannot play
+_NOT_PLAYED = frozenset(
+    {"discounts", "invoice_creation", "optional_items", "setup_intent_data", "shipping_options", "subscription_data"}
+)
+#: kept as they were given, without an effect on the page
+_KEPT = (
+    "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id", "customer",
+    "customer_creation", "customer_email", "locale", "submit_type", "success_url",
+)  # fmt: skip
+
+
+def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    _check_kind(asked)
+    if "customer" in asked:
+        documents.get(desk.sql, "customer", asked["customer"], param="customer")
+    lines = [_line(desk, line, index) for index, line in enumerate(asked["line_items"])]
+    currencies = {line["currency"] for line in lines}
+    if len(currencies) > 1:
+        raise ParameterRefusal("All line items must have the same currency.", param="line_items")
+    total = sum(line["amount_total"] for line in lines)
+    check_amount(total, lines[0]["currency"], "line_items")
+    return documents.add(desk.sql, _session(desk, asked, lines, total))
+
+
+def retrieve(desk: Desk, _asked: Mapping[str, Any], session_id: str) -> Document:
+    return checkout.current(desk, session_id)
+
+
+def listed(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    details = asked.get("customer_details") or {}
+    wanted = {
+        **{name: asked.get(name) for name in ("payment_intent", "customer", "status")},
+        "customer_details.email": details.get("email"),
+    }
+    checkout.expire_overdue(desk)
+    return documents.page(desk.sql, "checkout.session", "/v1/checkout/sessions", asked, wanted=wanted)
+
+
+def expire(desk: Desk, _asked: Mapping[str, Any], session_id: str) -> Document:
+    session = checkout.current(desk, session_id)
+    if session["status"] != "open":
+        raise Refusal(
+            'Only Checkout Sessions with a status in ["open"] can be expired. '
+            f"This Checkout Session has a status of {session['status']}."
+        )
+    return checkout.expire(desk, session)
+
+
+def line_items(desk: Desk, _asked: Mapping[str, Any], session_id: str) -> Document:
+    items: Document = checkout.current(desk, session_id)["_line_items"]
+    return items
+
+
+def _check_kind(asked: Mapping[str, Any]) -> None:
+    """Refuse what the sandbox does not play, rather than to seem to do it. Raises ParameterRefusal."""
+    for name in ("mode", "line_items"):
+        if not asked.get(name):
+            raise missing(name)
+    for param, is_played in (
+        ("mode", asked["mode"] == "payment"),
+        ("ui_mode", asked.get("ui_mode", "hosted_page") in {"hosted_page", "hosted"}),
+        ("automatic_tax[enabled]", not asked.get("automatic_tax", {}).get("enabled")),
+        ("payment_method_types", "card" in asked.get("payment_method_types", ["card"])),
+        *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
+    ):
+        if not is_played:
+            raise ParameterRefusal(f"The sandbox does not play this {param}.", param=param)
+    _check_addresses(asked)
+
+
+def _check_addresses(asked: Mapping[str, Any]) -> None:
+    """Who pays, and where they go afterwards. Raises ParameterRefusal."""
+    if "customer" in asked and "customer_email" in asked:
+        raise ParameterRefusal(
+            "You may only specify one of these parameters: customer, customer_email.", code="parameters_exclusive"
+        )
+    if "success_url" not in asked:
+        raise missing("success_url")
+    for name in ("success_url", "cancel_url"):
+        address = urlsplit(asked.get(name, "https://none.invalid"))
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise ParameterRefusal("Not a valid URL", code="url_invalid", param=name)
+
+
+def _line(desk: Desk, line: Mapping[str, Any], index: int) -> Document:
+    """A line item with its sums in minor units. Raises ParameterRefusal."""
+    path = f"line_items[{index}]"
+    price = line.get("price_data")
+    if price is None:
+        raise ParameterRefusal("The sandbox keeps no prices: give price_data.", param=f"{path}[price]")
+    if "recurring" in price:
+        raise ParameterRefusal("Recurring prices do not go with mode=payment.", param=f"{path}[price_data][recurring]")
+    for name in ("product_data", "unit_amount"):
+        if name not in price:
+            raise missing(f"{path}[price_data][{name}]")
+    check_currency(price["currency"], f"{path}[price_data][currency]")
+    if price["unit_amount"] < 0:
+        raise ParameterRefusal(
+            "Invalid non-negative integer", code="parameter_invalid_integer", param=f"{path}[price_data][unit_amount]"
+        )
+    if (quantity := line.get("quantity", 1)) < 1:
+        raise ParameterRefusal("Quantity must be at least 1", param=f"{path}[quantity]")
+    amount = price["unit_amount"] * quantity
+    return {
+        "id": documents.new_id("item"), "object": "item", "amount_discount": 0, "amount_subtotal": amount,
+        "amount_tax": 0, "amount_total": amount, "currency": price["currency"],
+        "description": price["product_data"]["name"], "metadata": {}, "quantity": quantity,
+        "price": _price(desk, price),
+    }  # fmt: skip
+
+
+def _price(desk: Desk, price: Mapping[str, Any]) -> Document:
+    return {
+        "id": documents.new_id("price"), "object": "price", "active": False, "billing_scheme": "per_unit",
+        "created": desk.at, "currency": price["currency"], "livemode": False, "metadata": {}, "nickname": None,
+        "product": documents.new_id("product"), "recurring": None, "type": "one_time",
+        "tax_behavior": price.get("tax_behavior", "unspecified"),
+        "unit_amount": price["unit_amount"], "unit_amount_decimal": str(price["unit_amount"]),
+    }  # fmt: skip
+
+
+def _expires_at(desk: Desk, asked: Mapping[str, Any]) -> int:
+    expires_at: int = asked.get("expires_at", desk.at + _LONGEST_SECONDS)
+    if not _SHORTEST_SECONDS - _ON_THE_WAY_SECONDS <= expires_at - desk.at <= _LONGEST_SECONDS + _ON_THE_WAY_SECONDS:
+        raise ParameterRefusal(
+            "The `expires_at` timestamp must be at least 30 minutes and less than 24 hours from Checkout Session creation.",
+            param="expires_at",
+        )
+    return expires_at
+
+
+def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total: int) -> Document:
+    session_id = documents.new_id("checkout.session")
+    email = asked.get("customer_email")
+    items_url = f"/v1/checkout/sessions/{session_id}/line_items"
+    return {
+        "id": session_id,
+        "object": "checkout.session",
+        **{name: asked.get(name) for name in _KEPT},
+        "adaptive_pricing": {"enabled": asked.get("adaptive_pricing", {}).get("enabled", False)},
+        "after_expiration": None,
+        "amount_subtotal": total,
+        "amount_total": total,
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "client_secret": None,
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": None,
+        "created": desk.at,
+        "currency": lines[0]["currency"],
+        "currency_conversion": None,
+        "custom_fields": [],
+        "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
+        "customer_details": {
+            "address": None,
+            "email": email,
+            "name": None,
+            "phone": None,
+            "tax_exempt": "none",
+            "tax_ids": None,
+        }
+        if email
+        else None,
+        "expires_at": _expires_at(desk, asked),
+        "invoice": None,
+        "livemode": False,
+        "metadata": documents.merged_metadata({}, asked.get("metadata")),
+        "mode": "payment",
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_collection": "if_required",
+        "payment_method_types": asked.get("payment_method_types", ["card"]),
+        "payment_status": "unpaid",
+        "phone_number_collection": {"enabled": False},
+        "recovered_from": None,
+        "return_url": None,
+        "setup_intent": None,
+        "shipping_options": [],
+        "status": "open",
+        "subscription": None,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "ui_mode": "hosted_page",
+        "url": f"{desk.origin}/pay/{session_id}",
+        "_line_items": {"object": "list", "data": lines, "has_more": False, "url": items_url},
+        "_intent_data": asked.get("payment_intent_data", {}),
+    }

@@ -1,0 +1,107 @@
+"""A sandbox in a process of its own, and its controls as a test wants to say them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from sandbox.embedded.process import Process
+from sandbox.supervisor import commands, readiness
+
+ROOT = Path(__file__).resolve().parent.parent
+_SECONDS = 30
+
+PAYS, DECLINED, INSUFFICIENT, ASKS = "4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155"
+
+
+class Sandbox:
+    """Started on `port` with its books in `folder`; webhooks go to `webhook_url`, or nowhere when it is empty."""
+
+    def __init__(self, folder: Path, *, port: int, webhook_url: str = "", clock_file: Path | None = None) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._folder = folder
+        self._environment = {
+            **os.environ,
+            "PORTAL_ENV": "test",
+            "SANDBOX_URL": self.url,
+            "SANDBOX_STATE_DIR": str(folder),
+            "SANDBOX_WEBHOOK_URL": webhook_url,
+            "CLOCK_FILE": str(clock_file or folder / "clock"),
+        }
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        log = self._folder / "sandbox.log"
+        self._process = Process(commands.sandbox(self._port), log=log, environment=self._environment, cwd=ROOT)
+        readiness.wait_until_ready("sandbox", self._process, readiness.answers_http(self._port))
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self._process:
+            self._process.kill()
+            self._process.stop()
+            self._process = None
+
+    def pay(self, session_id: str, card: str = PAYS, **more: Any) -> dict[str, Any]:
+        """Pay without the page; `bank="approve"` or `"fail"` where it asks, `force=True` after the session expired."""
+        return self._posted(f"/control/pay/{session_id}", {"card": card, **more})
+
+    def settle(self, object_id: str, outcome: str) -> dict[str, Any]:
+        """A PaymentIntent that is processing, or a refund: `succeed` or `fail`."""
+        return self._posted(f"/control/settle/{object_id}", {"outcome": outcome})
+
+    def fault(self, on: str, do: str, **details: Any) -> dict[str, Any]:
+        return self._posted("/faults", {"on": on, "do": do, **details})
+
+    def mend(self) -> None:
+        """Take back every fault that is still ordered."""
+        self._http.delete(f"{self.url}/faults", timeout=_SECONDS).raise_for_status()
+
+    def redeliver(self, event_id: str, copies: int = 1) -> None:
+        self._posted(f"/control/redeliver/{event_id}", {"copies": copies})
+
+    def deliveries(self, event_id: str | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._got("/control/deliveries", event=event_id)["deliveries"]
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What the portal asked, newest first."""
+        found: list[dict[str, Any]] = self._got("/control/calls")["calls"]
+        return found
+
+    def messages(self, to: str = "", channel: str = "") -> list[dict[str, Any]]:
+        """SMS and e-mails, newest first."""
+        found: list[dict[str, Any]] = self._got("/inbox/messages.json", to=to, channel=channel)["messages"]
+        return found
+
+    def forget_messages(self) -> None:
+        self._http.delete(f"{self.url}/inbox/messages", timeout=_SECONDS).raise_for_status()
+
+    def turn_clock(self, offset_seconds: int) -> None:
+        self._posted("/clock", {"offset_seconds": offset_seconds})
+
+    def age_keys(self) -> None:
+        """A day goes by for every idempotency key."""
+        self._posted("/control/idempotency/age", {})
+
+    def _posted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._http.post(f"{self.url}{path}", json=body, timeout=_SECONDS)
+        assert answer.ok, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def _got(self, path: str, **asked: Any) -> dict[str, Any]:
+        answer = self._http.get(f"{self.url}{path}", params=asked, timeout=_SECONDS)
+        assert answer.ok, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
