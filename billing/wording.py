@@ -69,9 +69,9 @@ def method_of(order: Order) -> str:
 
 
 def was_declined(order: Order) -> bool:
-    """Whether the last try at the gateway was refused and nothing came since."""
-    payments = list(order.payments.all())
-    return order.state == OrderState.PENDING and bool(payments) and bool(payments[-1].failure_code)
+    """Whether the bank refused the last try and nothing came since. A page that never opened is nobody's refusal."""
+    tries = [payment for payment in order.payments.all() if payment.session_id]
+    return order.state == OrderState.PENDING and bool(tries) and bool(tries[-1].failure_code)
 
 
 def words_of(order: Order) -> str:

@@ -46,7 +46,9 @@ def _translated() -> Iterator[None]:
     except stripe.APIConnectionError as error:
         raise OutcomeUnknown from error
     except (stripe.IdempotencyError, stripe.InvalidRequestError, stripe.CardError) as error:
-        raise Refused(error.code or type(error).__name__) from error
+        raise Refused(
+            ":".join(filter(None, [error.code or type(error).__name__, getattr(error, "param", None)]))
+        ) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Refused(type(error).__name__) from error
     except stripe.StripeError as error:
@@ -135,7 +137,7 @@ def _session_params(request: CheckoutRequest) -> Any:
     metadata = {"payment_id": str(request.payment_id)}
     return {
         "mode": "payment",
-        "payment_method_types": ["card"],
+        "allowed_payment_method_types": ["card"],
         "line_items": [
             {
                 "quantity": 1,

@@ -155,6 +155,6 @@ def _policy(session: Document | None) -> str:
         address = urlsplit(session["success_url"])
         shop = f" {address.scheme}://{address.netloc}"
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self'{shop}"
     )

@@ -24,7 +24,6 @@ class NewIntent:
     metadata: dict[str, str] | None = None
     receipt_email: str | None = None
     session_id: str | None = None
-    method_types: tuple[str, ...] = ("card",)
     setup_future_usage: str | None = None
     capture_method: str = "automatic_async"
 
@@ -60,7 +59,7 @@ def add(desk: Desk, new: NewIntent) -> Document:
             "on_behalf_of": None,
             "payment_method": None,
             "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-            "payment_method_types": list(new.method_types),
+            "payment_method_types": ["card"],
             "processing": None,
             "receipt_email": new.receipt_email,
             "review": None,

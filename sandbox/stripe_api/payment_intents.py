@@ -23,7 +23,6 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
         description=asked.get("description"),
         metadata=documents.merged_metadata({}, asked.get("metadata")),
         receipt_email=asked.get("receipt_email"),
-        method_types=tuple(asked.get("payment_method_types", ["card"])),
         setup_future_usage=asked.get("setup_future_usage"),
         capture_method=asked.get("capture_method", "automatic_async"),
     )

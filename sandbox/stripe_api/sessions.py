@@ -76,7 +76,7 @@ def _check_kind(asked: Mapping[str, Any]) -> None:
         ("mode", asked["mode"] == "payment"),
         ("ui_mode", asked.get("ui_mode", "hosted_page") in {"hosted_page", "hosted"}),
         ("automatic_tax[enabled]", not asked.get("automatic_tax", {}).get("enabled")),
-        ("payment_method_types", "card" in asked.get("payment_method_types", ["card"])),
+        ("allowed_payment_method_types", "card" in asked.get("allowed_payment_method_types", ["card"])),
         *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
     ):
         if not is_played:
@@ -185,7 +185,8 @@ def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total:
         "payment_intent": None,
         "payment_link": None,
         "payment_method_collection": "if_required",
-        "payment_method_types": asked.get("payment_method_types", ["card"]),
+        "allowed_payment_method_types": asked.get("allowed_payment_method_types"),
+        "payment_method_types": ["card"],
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
         "recovered_from": None,

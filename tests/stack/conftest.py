@@ -1,0 +1,54 @@
+"""One set of processes for each process that runs tests; a database and an inbox that are empty again for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from sandbox.embedded.valkey import EmbeddedValkey
+from tests.conftest import free_port
+from tests.stack.running import Portal
+
+
+@pytest.fixture(scope="session")
+def processes(
+    django_db_setup: None, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    running = Portal(tmp_path_factory.mktemp("stack"), port=free_port())
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def portal(processes: Portal, transactional_db: None) -> Iterator[Portal]:
+    """Web server and sandbox answer, the catalogue is on sale, nobody is there yet, and no worker runs."""
+    from tests.billing.ordering import load_reference_data
+
+    load_reference_data()
+    processes.sandbox.mend()
+    processes.sandbox.forget_messages()
+    processes.sandbox.turn_clock(0)
+    processes.order_crash()
+    try:
+        yield processes
+    finally:
+        processes.stop_workers()
+        processes.sandbox.turn_clock(0)
+
+
+@pytest.fixture
+def worker(portal: Portal) -> Portal:
+    """The same, with a worker."""
+    portal.start_worker()
+    return portal
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield running
+        running.close()

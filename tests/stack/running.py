@@ -1,0 +1,105 @@
+"""Starts and stops the processes; the test looks into the same Postgres through Django."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+from sandbox.embedded.process import Process
+from sandbox.supervisor import commands, readiness
+from tests.sandbox_process import ROOT, Sandbox
+
+PATIENCE_SECONDS = 30
+T = TypeVar("T")
+
+
+class Portal:
+    """`origin` is what a browser types; `sandbox` is the world outside."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self.origin = f"http://localhost:{port}"
+        self.failpoints = folder / "failpoints"
+        self._folder = folder
+        self._port = port
+        self._web: Process | None = None
+        self._workers: list[Process] = []
+        sandbox_port = urlsplit(settings.SANDBOX_URL).port
+        assert sandbox_port
+        self.sandbox = Sandbox(
+            folder / "sandbox",
+            port=sandbox_port,
+            webhook_url=f"{self.origin}/webhooks/stripe/",
+            clock_file=Path(os.environ["CLOCK_FILE"]),
+        )
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "PORTAL_ORIGIN": self.origin,
+            "FAILPOINTS": str(self.failpoints),
+            "SANDBOX_URL": settings.SANDBOX_URL,
+        }
+
+    def start(self) -> None:
+        self.sandbox.start()
+        self.start_web()
+
+    def start_web(self) -> None:
+        command = commands.gunicorn("portal.wsgi", self._port, "--workers", "1", "--threads", "12")
+        self._web = self._process("web", command)
+        readiness.wait_until_ready("web server", self._web, readiness.answers_http(self._port, "/contact/"))
+
+    def stop_web(self) -> None:
+        if self._web:
+            self._web.stop(patience_seconds=3)
+            self._web = None
+
+    def start_worker(self) -> Process:
+        listening = readiness.listens_for_commands(settings.REDIS_URL)
+        worker = self._process("worker", commands.worker())
+        self._workers.append(worker)
+        readiness.wait_until_ready("worker", worker, listening)
+        return worker
+
+    def stop_workers(self) -> None:
+        for worker in self._workers:
+            worker.stop(patience_seconds=10)
+            worker.kill()
+        self._workers.clear()
+
+    def stop(self) -> None:
+        self.stop_workers()
+        self.stop_web()
+        self.sandbox.stop()
+
+    def order_crash(self, *lines: str) -> None:
+        """`name kill` or `name raise` for the next process that comes by."""
+        self.failpoints.write_text("\n".join(lines), encoding="utf-8")
+
+    def crashes_left(self) -> list[str]:
+        return self.failpoints.read_text(encoding="utf-8").splitlines() if self.failpoints.exists() else []
+
+    def log(self, name: str) -> str:
+        return (self._folder / f"{name}.log").read_text(encoding="utf-8")
+
+    def _process(self, name: str, command: Sequence[str]) -> Process:
+        return Process(command, log=self._folder / f"{name}.log", environment=self.environment, cwd=ROOT)
+
+
+def database_url() -> str:
+    """The address of the database this process tests on, for other processes."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def until(look: Callable[[], T], *, seconds: float = PATIENCE_SECONDS, every: float = 0.05) -> T:
+    """What `look` returns once it is true. Raises AssertionError when it never is."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"{look} stayed {found!r} for {seconds} s"
+        time.sleep(every)
+    return found
