@@ -310,7 +310,8 @@ _problems: list[str] = []
 try:
     env.seal()
 except EnvValidationError as error:
-    _problems += [f"{name}: {' '.join(messages)}" for name, messages in dict(error.error_messages).items()]
+    _found: Any = error.error_messages  # `seal` gives a dict; the type leaves a list open
+    _problems += [f"{name}: {' '.join(messages)}" for name, messages in _found.items()]
 if ENVIRONMENT not in {"development", "test", "production"}:
     _problems.append("PORTAL_ENV: choose development, test or production")
 if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:

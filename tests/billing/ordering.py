@@ -12,7 +12,7 @@ from accounts.models import Subscriber
 from billing import orders
 from billing.fulfilment import settle
 from billing.gateways.protocol import FactState, PaymentFact
-from billing.models import Method, Order, Payment, Start
+from billing.models import Method, Order, Payment, PaymentState, Start
 from billing.orders import Wish
 from lib.money import Money
 from plans.models import Plan
@@ -64,7 +64,7 @@ def payment_for(order: Order, *, minor: int | None = None) -> Payment:
         payment = Payment.objects.create(
             order=order, amount_minor=minor or order.price_minor, currency=order.currency, idempotency_key=number
         )
-        payment.move_to("open", session_id=f"cs_test_{number}", page_url="http://127.0.0.1/pay")
+        payment.move_to(PaymentState.OPEN, session_id=f"cs_test_{number}", page_url="http://127.0.0.1/pay")
     return payment
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -18,12 +19,12 @@ def reference_data(db: None) -> None:
     load_reference_data()
 
 
-def refuses(sql: str, values: list[object]) -> None:
+def refuses(sql: str, values: list[Any]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
-def force(table: str, row_id: object, state: str) -> None:
+def force(table: str, row_id: Any, state: str) -> None:
     """Put a row into a state without asking the trigger, to try what may follow."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -31,7 +32,7 @@ def force(table: str, row_id: object, state: str) -> None:
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def allowed_pairs(table: str, row_id: object, states: list[str]) -> set[tuple[str, str]]:
+def allowed_pairs(table: str, row_id: Any, states: list[str]) -> set[tuple[str, str]]:
     allowed = set()
     for before, after in itertools.permutations(states, 2):
         force(table, row_id, before)

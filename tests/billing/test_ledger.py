@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -109,7 +110,7 @@ def test_the_database_refuses_negative_credit(line: Line) -> None:
 
 def test_the_database_refuses_an_entry_that_overdraws_credit(line: Line) -> None:
     entry = posting(line, spend=True)
-    values = [entry.kind, entry.source.pk, entry.target.pk, NOW]
+    values: list[Any] = [entry.kind, entry.source.pk, entry.target.pk, NOW]
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO billing_ledgerentry (kind, source_id, target_id, amount_minor, currency, key, actor, reason, event_at)"
@@ -206,7 +207,7 @@ def spend_once(line: Line, number: int, spent: list[str], refused: list[str]) ->
         refused.append(str(number))
 
 
-def run_together(count: int, work: Callable[[int], None]) -> None:
+def run_together(count: int, work: Callable[[int], object]) -> None:
     """Run `work(0…count-1)` in threads that leave one barrier together, each with a connection of its own."""
     barrier = threading.Barrier(count)
     failures: list[BaseException] = []

@@ -95,7 +95,7 @@ def test_renewing_early_queues_the_next_period_and_starting_now_cuts_the_running
     diego.order("day-1", start="now")
     diego.pay_by_card(PAYS)
     diego.sees("Renewed until")
-    cut, now, moved = until(lambda: periods() if len(periods()) == 3 else None)
+    cut, now, moved = until(lambda: periods() if len(periods()) == 3 else [])
     assert cut.ends_at == now.starts_at
     assert moved.starts_at == now.ends_at
     assert moved.pk == queued.pk
