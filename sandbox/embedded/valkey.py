@@ -59,6 +59,7 @@ class EmbeddedValkey:
             "--dir",
             self.folder,
         ]
+        self._socket.parent.mkdir(mode=0o700, exist_ok=True)  # gone if it was stopped before
         remember_short_folder(self._socket.parent, self.folder / "sockets")
         self._process = Process([*command, *keep], log=self._log, cwd=self.folder)
 

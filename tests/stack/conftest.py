@@ -28,10 +28,7 @@ def portal(processes: Portal, transactional_db: None) -> Iterator[Portal]:
     from tests.billing.ordering import load_reference_data
 
     load_reference_data()
-    processes.sandbox.mend()
-    processes.sandbox.forget_messages()
-    processes.sandbox.turn_clock(0)
-    processes.order_crash()
+    processes.empty()
     try:
         yield processes
     finally:

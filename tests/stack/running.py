@@ -24,6 +24,7 @@ class Portal:
     def __init__(self, folder: Path, *, port: int) -> None:
         self.origin = f"http://localhost:{port}"
         self.failpoints = folder / "failpoints"
+        self.emptied_at = 0.0
         self._folder = folder
         self._port = port
         self._web: Process | None = None
@@ -75,6 +76,14 @@ class Portal:
         self.stop_workers()
         self.stop_web()
         self.sandbox.stop()
+
+    def empty(self) -> None:
+        """The sandbox without faults, messages or a turned clock; no crash is ordered."""
+        self.sandbox.mend()
+        self.sandbox.forget_messages()
+        self.sandbox.turn_clock(0)
+        self.order_crash()
+        self.emptied_at = time.time()
 
     def order_crash(self, *lines: str) -> None:
         """`name kill` or `name raise` for the next process that comes by."""
