@@ -32,6 +32,8 @@ from lib.money import Money
 
 #: A notice from the future is refused beyond this many seconds of clock difference; the SDK itself does not look.
 FUTURE_SECONDS = 60
+#: The SDK asks again by itself under the same key, with back-off (docs.stripe.com/error-low-level#idempotency).
+NETWORK_RETRIES = 2
 #: Currencies whose minor unit is the same here (ISO 4217 by CLDR) and at Stripe (docs.stripe.com/currencies).
 CURRENCIES = frozenset({"EUR", "GBP", "USD", "CHF", "CNY", "SEK", "NOK", "DKK", "PLN", "CZK", "TRY", "JPY"})
 _LOCALES = {"zh-hans": "zh"}
@@ -64,7 +66,7 @@ class StripeGateway:
         self._client = stripe.StripeClient(
             api_key,
             base_addresses={"api": api_base} if api_base else {},
-            max_network_retries=2,
+            max_network_retries=NETWORK_RETRIES,
             http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
         )
 
