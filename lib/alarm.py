@@ -23,24 +23,32 @@ def alarm(kind: str, *, subject: str, detail: str = "") -> Alarm:
 
 
 def mail_alarms() -> int:
-    """Mail each kind whose last mail is an hour old: one mail for all of its waiting rows. Returns the mails sent."""
+    """Mail each kind whose last mail is an hour old: one mail for its waiting rows, at most 100. Returns the mails sent. Rows whose
+    mail could not be handed over wait for the next call.
+    """
     sent = 0
-    for kind in Alarm.objects.filter(mailed_at=None).values_list("kind", flat=True).distinct():
-        claimed = _claim(kind)
-        if claimed:
-            lines = [f"{row.raised_at:%Y-%m-%d %H:%M:%S} UTC  {row.subject}  {row.detail}" for row in claimed]
-            send_mail(f"[alarm] {kind} ({len(claimed)})", "\n".join(lines), None, settings.ALARM_EMAILS)
+    for kind in Alarm.objects.filter(mailed_at=None).order_by("kind").values_list("kind", flat=True).distinct():
+        if rows := _claim(kind):
+            _mail(kind, rows)
             sent += 1
     return sent
+
+
+def _mail(kind: str, rows: list[Alarm]) -> None:
+    lines = [f"{row.raised_at:%Y-%m-%d %H:%M:%S} UTC  {row.subject}  {row.detail}" for row in rows]
+    try:
+        send_mail(f"[alarm] {kind} ({len(rows)})", "\n".join(lines), None, settings.ALARM_EMAILS)
+    except Exception:
+        Alarm.objects.filter(id__in=[row.id for row in rows]).update(mailed_at=None)
+        raise
 
 
 def _claim(kind: str) -> list[Alarm]:
     now = clock.real_now()
     with transaction.atomic():
+        waiting = list(Alarm.objects.select_for_update().filter(kind=kind, mailed_at=None).order_by("id")[:100])
+        # Asked under the lock: whoever held it before us has mailed this kind.
         if Alarm.objects.filter(kind=kind, mailed_at__gt=now - QUIET).exists():
             return []
-        waiting = list(
-            Alarm.objects.select_for_update(skip_locked=True).filter(kind=kind, mailed_at=None).order_by("id")[:100]
-        )
         Alarm.objects.filter(id__in=[row.id for row in waiting]).update(mailed_at=now)
     return waiting

@@ -1,15 +1,17 @@
 """From due to a named end: claim a batch and commit, call the carrier with nothing open, record what came of it.
 
-An SMS is sent at most once: after a time-out, or a crash between claim and record, it is `unknown`. An e-mail may go out once more
-under the same Message-ID.
+An SMS is sent at most once: after a time-out, or a crash between the call and its record, it is `unknown`. An e-mail may go out once
+more under the same Message-ID. What a crashed worker had claimed and not begun is due again.
 """
 
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from lib import clock
+from lib.alarm import alarm
 from lib.failpoints import failpoint
 from notifications import secrets
 from notifications.channels import carrier
@@ -37,7 +39,8 @@ def deliver(*, secret: bool | None = None) -> int:
     total = 0
     while batch := _claim(secret=secret):
         for message in batch:
-            _carry(message)
+            if _begin(message):
+                _carry(message)
         total += len(batch)
     return total
 
@@ -49,16 +52,46 @@ def _claim(*, secret: bool | None) -> list[Message]:
         due = due.filter(kind__in=secret_kinds()) if secret else due.exclude(kind__in=secret_kinds())
     with transaction.atomic():
         locked = list(due.select_for_update(no_key=True, skip_locked=True).order_by("next_try_at", "id")[:BATCH])
-        for message in locked:
-            message.move_to(MessageState.CLAIMED, claimed_at=real, attempts=message.attempts + 1)
+        ids = [message.pk for message in locked]
+        Message.objects.filter(pk__in=ids).update(state=MessageState.CLAIMED, claimed_at=real, called_at=None)
+    for message in locked:
+        message.state, message.claimed_at, message.called_at = MessageState.CLAIMED, real, None
     return locked
 
 
+def _begin(message: Message) -> bool:
+    """Whether the claim still holds when its turn comes, and the message is still of use; from here on it may have been sent."""
+    real = clock.real_now()
+    ours = _ours(message)
+    if ours.filter(not_after__gt=real).update(claimed_at=real, called_at=real, attempts=message.attempts + 1):
+        message.claimed_at = message.called_at = real
+        message.attempts += 1
+        return True
+    ours.update(state=MessageState.SUPPRESSED, secret=None, error_code="too_late")
+    return False
+
+
+def _ours(message: Message) -> QuerySet[Message]:
+    """The row as long as our claim on it holds: a sweep that took us for dead has given it to somebody else."""
+    return Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED, claimed_at=message.claimed_at)
+
+
+def _record(message: Message, state: MessageState, **fields: object) -> bool:
+    """How the claim ended. False, and nothing is changed, when it is not ours any more."""
+    if state is not MessageState.DUE:
+        fields["secret"] = None
+    if _ours(message).update(state=state, **fields):
+        return True
+    log.warning("message.answered_late", message_id=str(message.pk), state=str(state))
+    return False
+
+
 def _carry(message: Message) -> None:
-    if message.not_after <= clock.real_now():
-        message.move_to(MessageState.SUPPRESSED, error_code="too_late")
+    try:
+        rendered = _rendered(message)
+    except Exception as error:  # noqa: BLE001  one message nobody can write must not hold up the others
+        _broken(message, error)
         return
-    rendered = _rendered(message)
     failpoint("delivery.claimed")
     try:
         reference = carrier(message.channel).carry(_letter(message, rendered))
@@ -66,9 +99,13 @@ def _carry(message: Message) -> None:
         _refused(message, error)
     except OutcomeUnknown as error:
         _unknown(message, error.code)
+    except Exception as error:  # noqa: BLE001  the carrier's answer made no sense, which is no news of the message
+        alarm("message_channel_broken", subject=f"message:{message.pk}", detail=type(error).__name__)
+        _unknown(message, type(error).__name__)
     else:
         failpoint("delivery.sent")
-        message.move_to(
+        _record(
+            message,
             MessageState.ACCEPTED,
             accepted_at=clock.now(),
             provider_reference=reference[:120],
@@ -102,33 +139,56 @@ def _as_sent(message: Message, rendered: Rendered) -> dict[str, object]:
     }
 
 
+def _broken(message: Message, error: Exception) -> None:
+    """It cannot be written: a bug of ours, told to our people once a message."""
+    if _record(message, MessageState.FAILED, error_code="cannot_be_written"):
+        alarm(
+            "message_cannot_be_written",
+            subject=f"message:{message.pk}",
+            detail=f"{message.kind} {type(error).__name__}",
+        )
+
+
 def _refused(message: Message, error: Refused) -> None:
     wait = timedelta(seconds=min(SHORTEST_WAIT * 2**message.attempts, LONGEST_WAIT))
     again = clock.real_now() + wait
-    if error.permanent or again >= message.not_after:
-        message.move_to(MessageState.FAILED, error_code=error.code)
+    log.warning("message.refused", message_id=str(message.pk), reason=error.code, permanent=error.permanent)
+    # `not_after` is asked of the row: a renewal may have withdrawn the message while we were on the line.
+    may_try = not error.permanent and _ours(message).filter(not_after__gt=again).exists()
+    if may_try:
+        _record(message, MessageState.DUE, next_try_at=again, error_code=error.code)
     else:
-        message.move_to(MessageState.DUE, next_try_at=again, error_code=error.code)
-    log.warning("message.refused", message_id=str(message.pk), code=error.code, permanent=error.permanent)
+        _record(message, MessageState.FAILED, error_code=error.code)
 
 
 def _unknown(message: Message, code: str) -> None:
     """Nobody can tell whether it went out."""
-    if message.channel == Channel.EMAIL and message.attempts < EMAIL_TRIES_UNKNOWN:
-        again = clock.real_now() + timedelta(seconds=SHORTEST_WAIT)
-        message.move_to(MessageState.DUE, next_try_at=again, error_code=code)
+    log.warning("message.unknown", message_id=str(message.pk), reason=code)
+    again = clock.real_now() + timedelta(seconds=SHORTEST_WAIT)
+    is_worth_it = message.channel == Channel.EMAIL and message.attempts < EMAIL_TRIES_UNKNOWN
+    if is_worth_it and _ours(message).filter(not_after__gt=again).exists():
+        _record(message, MessageState.DUE, next_try_at=again, error_code=code[:60])
     else:
-        message.move_to(MessageState.UNKNOWN, error_code=code)
-    log.warning("message.unknown", message_id=str(message.pk), code=code)
+        _record(message, MessageState.UNKNOWN, error_code=code[:60])
 
 
 def settle_stale_claims() -> int:
-    """What was claimed and never recorded: its worker died. Returns how many."""
+    """What was claimed and never recorded: its worker died. What it had not begun is due again. Returns how many."""
+    total = 0
+    while stale := _settle_batch():
+        total += stale
+    return total
+
+
+def _settle_batch() -> int:
     lost = Message.objects.filter(state=MessageState.CLAIMED, claimed_at__lte=clock.real_now() - LEASE)
     with transaction.atomic():
         stale = list(lost.select_for_update(no_key=True, skip_locked=True).order_by("claimed_at")[:BATCH])
         for message in stale:
-            _unknown(message, "worker_lost")
+            if message.called_at is None:
+                _record(message, MessageState.DUE)
+            else:
+                _unknown(message, "worker_lost")
     return len(stale)
 
 

@@ -49,6 +49,7 @@ class Message(models.Model):
     not_after = models.DateTimeField(_("of use until"))
     next_try_at = models.DateTimeField(_("next try"), db_default=Now())
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    called_at = models.DateTimeField(_("handed to the carrier"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
     provider_reference = models.CharField(_("provider's reference"), max_length=120, blank=True)

@@ -47,8 +47,8 @@ def send_many(messages: Iterable[Outgoing]) -> None:
     if not rows:
         return
     Message.objects.bulk_create(rows, ignore_conflicts=True)
-    fast = any(kind_of(row.kind).is_secret for row in rows)
-    queue.after_commit("notifications.deliver_now" if fast else "notifications.deliver")
+    for is_fast in sorted({kind_of(row.kind).is_secret for row in rows}):
+        queue.after_commit("notifications.deliver_now" if is_fast else "notifications.deliver")
 
 
 def send_new(messages: Sequence[Outgoing]) -> int:
@@ -80,8 +80,13 @@ def _row(message: Outgoing) -> Message:
 
 
 def withdraw(subject: str, *, kinds: Collection[str] | None = None) -> int:
-    """What is due about `subject` (of these kinds, else of all) is not wanted any more. Returns how many."""
-    due = Message.objects.filter(subject=subject, state=MessageState.DUE)
+    """What is due about `subject` (of these kinds, else of all) is not wanted any more. Returns how many. What a worker holds at this
+    moment is not begun, or not tried again, from now on.
+    """
+    about = Message.objects.filter(subject=subject)
     if kinds is not None:
-        due = due.filter(kind__in=kinds)
-    return due.update(state=MessageState.SUPPRESSED, secret=None)
+        about = about.filter(kind__in=kinds)
+    due = about.filter(state=MessageState.DUE)
+    withdrawn = due.update(state=MessageState.SUPPRESSED, secret=None, error_code="withdrawn")
+    about.filter(state=MessageState.CLAIMED).update(not_after=clock.real_now())
+    return withdrawn

@@ -17,6 +17,7 @@ from lib.money import format_money
 from lib.msisdn import format_msisdn
 from lib.wording import end_in_words, moment_in_words
 from notifications.kinds import Channel
+from notifications.sms_text import in_gsm
 
 _BREAKS = re.compile(r"[\r\n\x00-\x1f\x7f\u2028\u2029]+")
 
@@ -33,7 +34,7 @@ def render(kind: str, channel: str, context: Mapping[str, Any], *, language: str
     with translation.override(language), timezone.override(ZoneInfo(time_zone)):
         values = {**_readable(context, language), "brand": brand(), "language": language}
         if channel == Channel.SMS:
-            return Rendered("", _one_line(render_to_string(f"notifications/{kind}.sms.txt", values)), "")
+            return Rendered("", in_gsm(_one_line(render_to_string(f"notifications/{kind}.sms.txt", values))), "")
         title = _one_line(render_to_string(f"notifications/{kind}.subject.txt", values))
         text = render_to_string(f"notifications/{kind}.txt", values).strip() + "\n"
         html = render_to_string("notifications/mail.html", {**values, "title": title, "paragraphs": _paragraphs(text)})
@@ -50,7 +51,7 @@ def _value(key: str, value: Any, language: str) -> Any:
         moment = datetime.fromisoformat(value)
         return end_in_words(moment, now=clock.now()) if key == "ends_at" else moment_in_words(moment, now=clock.now())
     if isinstance(value, dict) and value.keys() == {"minor", "currency"}:
-        return format_money(value["minor"], value["currency"]) if value["minor"] else ""
+        return format_money(value["minor"], value["currency"])
     if key == "msisdn":
         return format_msisdn(value)
     if isinstance(value, dict) and "en" in value:

@@ -7,6 +7,25 @@ _BASIC = (
 _EXTENDED = "^{}\\[~]|€\f"
 #: (one segment, each of several: the rest is the header that joins them; TS 23.040, 9.2.3.24.1)
 _GSM, _UCS2 = (160, 153), (70, 67)
+#: What typesetters write and the 7 bit alphabet lacks: one of these would more than double an SMS.
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "),
+        **dict.fromkeys("‘’‚′", "'"),
+        **dict.fromkeys("“”„″", '"'),
+        **dict.fromkeys("–—‑−", "-"),
+        "…": "...",
+        "·": "-",
+        "\N{FIRST STRONG ISOLATE}": "",
+        "\N{POP DIRECTIONAL ISOLATE}": "",
+    }
+)
+
+
+def in_gsm(text: str) -> str:
+    """`text` with plain spaces, quotes and dashes if it then fits the 7 bit alphabet; else as it was."""
+    plain = text.translate(_PLAIN)
+    return plain if is_gsm(plain) else text
 
 
 def is_gsm(text: str) -> bool:

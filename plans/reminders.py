@@ -28,7 +28,7 @@ from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
 
 REMINDER, ENDED = "expiry_reminder", "plan_ended"
 KINDS = (REMINDER, ENDED)
-BATCH = 200
+BATCH = 500
 #: A plan shorter than this is reminded of hours before its end, not a day.
 SHORT = timedelta(days=3)
 DAY_BEFORE, HOURS_BEFORE = timedelta(days=1), timedelta(hours=2)
@@ -98,7 +98,8 @@ def withdraw(line: Line) -> int:
     subjects = periods.values_list(
         Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField()), flat=True
     )
-    waiting = Message.objects.filter(state=MessageState.DUE, kind__in=KINDS, subject__in=subjects)
+    open_states = (MessageState.DUE, MessageState.CLAIMED)
+    waiting = Message.objects.filter(state__in=open_states, kind__in=KINDS, subject__in=subjects)
     found = set(waiting.values_list("subject", flat=True))
     return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))
 

@@ -38,6 +38,7 @@ SCHEDULE: dict[str, float] = {
     "billing.sweep_events": 15,
     "billing.sweep_payments": 15,
     "billing.sweep_orders": 60,
+    "notifications.deliver_now": 15,
     "notifications.sweep": 15,
     "notifications.forget_secrets": 60,
     "plans.remind": 60,

@@ -1,10 +1,11 @@
 """E-mail through Django's mail backend: SMTP in production, the sandbox's inbox in a demo."""
 
 import smtplib
+from contextlib import suppress
 
-import requests
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from lib.http import refuse_inside_transaction
 from notifications.channels.protocol import Letter, OutcomeUnknown, Refused
@@ -21,18 +22,39 @@ class EmailCarrier:
         )
         if letter.html:
             mail.attach_alternative(letter.html, "text/html")
+        mail.connection = _opened()
         try:
-            mail.send()
-        except smtplib.SMTPResponseException as error:
-            raise Refused(str(error.smtp_code), permanent=error.smtp_code >= 500) from error
-        except smtplib.SMTPRecipientsRefused as error:
-            code = max(code for code, _words in error.recipients.values())
-            raise Refused(str(code), permanent=code >= 500) from error
-        except ConnectionRefusedError as error:
-            raise Refused("unreachable", permanent=False) from error
-        except (smtplib.SMTPException, OSError, requests.RequestException) as error:
-            raise OutcomeUnknown(type(error).__name__) from error
+            _send(mail)
+        finally:
+            with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails undoes nothing
+                mail.connection.close()
         return message_id
+
+
+def _opened() -> BaseEmailBackend:
+    """A connection ready to take a mail. Nothing was handed over yet, so whatever goes wrong here may be tried again."""
+    connection: BaseEmailBackend = get_connection()
+    try:
+        connection.open()
+    except smtplib.SMTPResponseException as error:
+        raise Refused(str(error.smtp_code), permanent=False) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise Refused("unreachable", permanent=False) from error
+    return connection
+
+
+def _send(mail: EmailMultiAlternatives) -> None:
+    try:
+        mail.send()
+    except ValueError as error:  # a line break in a header, or an address no server takes
+        raise Refused("malformed", permanent=True) from error
+    except smtplib.SMTPResponseException as error:
+        raise Refused(str(error.smtp_code), permanent=error.smtp_code >= 500) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code = max(code for code, _words in error.recipients.values())
+        raise Refused(str(code), permanent=code >= 500) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise OutcomeUnknown(type(error).__name__) from error
 
 
 def _domain() -> str:

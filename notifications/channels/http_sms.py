@@ -4,10 +4,8 @@ import requests
 from django.conf import settings
 
 from lib.http import CONNECT_SECONDS, READ_SECONDS, refuse_inside_transaction
-from notifications.channels.protocol import Letter, OutcomeUnknown, Refused
-
-#: HTTP status -> whether the refusal is for good. All of them say that nothing was accepted.
-REFUSALS = {400: True, 401: False, 402: False, 403: True, 404: True, 422: True, 429: False, 503: False}
+from notifications.channels.answers import asking, reference_in
+from notifications.channels.protocol import Letter
 
 
 class HttpSmsChannel:
@@ -16,7 +14,7 @@ class HttpSmsChannel:
     def carry(self, letter: Letter) -> str:
         refuse_inside_transaction()
         form = {"to": letter.address, "from": settings.SMS_SENDER, "text": letter.text, "reference": letter.reference}
-        try:
+        with asking():
             answer = requests.post(
                 settings.SMS_API_URL,
                 data=form,
@@ -24,12 +22,4 @@ class HttpSmsChannel:
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
-        except requests.ConnectTimeout as error:
-            raise Refused("unreachable", permanent=False) from error
-        except requests.RequestException as error:
-            raise OutcomeUnknown(type(error).__name__) from error
-        if answer.status_code in REFUSALS:
-            raise Refused(str(answer.status_code), permanent=REFUSALS[answer.status_code])
-        if not answer.ok:
-            raise OutcomeUnknown(str(answer.status_code))
-        return str(answer.json().get("id", ""))
+        return reference_in(answer)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
 from lib.http import post_json
-from notifications.channels.protocol import Letter, OutcomeUnknown, Refused
+from notifications.channels.answers import asking, reference_in
+from notifications.channels.protocol import Letter
 
 
 class InboxSmsChannel:
@@ -53,18 +53,6 @@ def _mail(message: EmailMessage, address: str) -> dict[str, Any]:
 
 
 def _posted(body: dict[str, Any]) -> str:
-    try:
+    with asking():
         answer = post_json(f"{settings.SANDBOX_URL}/inbox/messages", body)
-    except (requests.ConnectTimeout, requests.ConnectionError) as error:
-        if isinstance(error, requests.ConnectTimeout) or "refused" in str(error).lower():
-            raise Refused("unreachable", permanent=False) from error
-        raise OutcomeUnknown(type(error).__name__) from error
-    except requests.RequestException as error:
-        raise OutcomeUnknown(type(error).__name__) from error
-    if answer.status_code in {429, 503}:
-        raise Refused(str(answer.status_code), permanent=False)
-    if answer.status_code >= 500:
-        raise OutcomeUnknown(str(answer.status_code))
-    if answer.status_code >= 400:
-        raise Refused(str(answer.status_code), permanent=True)
-    return str(answer.json()["id"])
+    return reference_in(answer)
