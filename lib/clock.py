@@ -21,5 +21,5 @@ def _offset() -> timedelta:
         return timedelta()
     try:
         return timedelta(seconds=int(Path(settings.CLOCK_FILE).read_text(encoding="ascii") or 0))
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return timedelta()

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 log = structlog.get_logger("portal.request")
 _MSISDN = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+#: Values under these names are never written, whatever they look like.
+_SECRET_KEYS = frozenset({"code", "password", "secret", "token", "cookie", "authorization"})
 _SECRET = re.compile(r"\b(?:sk|rk|whsec|cs)_[A-Za-z0-9_]+")
 
 
@@ -24,9 +26,16 @@ def scrub(text: str) -> str:
 
 def _scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
+        if key in _SECRET_KEYS:
+            event[key] = "•••"
+        elif isinstance(value, str):
             event[key] = scrub(value)
     return event
+
+
+def _scrub_line(_logger: Any, _method: str, line: str) -> str:
+    """The last look: what stood inside objects shows only in the finished line."""
+    return scrub(line)
 
 
 _SHARED: list[Any] = [
@@ -50,7 +59,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [structlog.stdlib.ExtraAdder(), *_SHARED],
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _scrub_event, renderer],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _scrub_event, renderer, _scrub_line],
     }
     return {
         "version": 1,

@@ -24,6 +24,8 @@ def parse_msisdn(text: str, *, region: str | None = None) -> str:
     `region` (ISO 3166) is assumed for numbers without a country code; default: the operator's home.
     Raises NotAnMsisdn for what is no valid mobile number.
     """
+    if len(text) > 4 * _LONGEST_INPUT:  # before anything is done with it
+        raise _refusal()
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Cc"}).strip()
     if len(plain) > _LONGEST_INPUT or re.search(r"[^\d\s()+./\-]", plain):
@@ -49,7 +51,10 @@ def mask(msisdn: str) -> str:
     """For logs and for whoever may not see it: `+49•••••9011`. Anything that is no E.164 becomes dots only."""
     if not re.fullmatch(E164_PATTERN, msisdn):
         return "•••"
-    country = str(phonenumbers.parse(msisdn).country_code)
+    try:
+        country = phonenumbers.parse(msisdn).country_code
+    except phonenumbers.NumberParseException:  # no country has this code
+        return "•••"
     return f"+{country}•••••{msisdn[-4:]}"
 
 

@@ -4,6 +4,7 @@ import structlog
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
@@ -20,5 +21,5 @@ def wake(task: str, **kwargs: str | int) -> None:
     """Send the task now. An unreachable broker is logged and left to the sweeps."""
     try:
         current_app.signature(task, kwargs=kwargs).apply_async()
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         log.warning("queue.unreachable", task=task, error=type(error).__name__)
