@@ -45,7 +45,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
 
 def _refuse_other_sites() -> None:
     """No page of another site may post here through somebody's browser."""
-    if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
         abort(403)
 
 

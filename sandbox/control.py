@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
+from sandbox.posted import posted
 from sandbox.running import running
 from sandbox.stripe_api import checkout, deliveries, documents, idempotency, refunds
 from sandbox.stripe_api.cards import BY_NUMBER
@@ -13,6 +14,7 @@ from sandbox.stripe_api.refusals import Refusal
 
 Answer = tuple[Response, int]
 _MOST_CALLS = 1000
+_LONGEST_SECONDS = 366 * 86400
 
 
 def blueprint() -> Blueprint:
@@ -75,6 +77,8 @@ def redeliver(event_id: str) -> Answer:
 def age() -> Answer:
     """Make every idempotency key `seconds` older (a day by default), so that Stripe's forgetting can be tried."""
     seconds = _asked(seconds=int).get("seconds", idempotency.FORGOTTEN_AFTER_SECONDS)
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        raise Refusal("seconds must be a number from 0 to a year.")
     with running().books.writing() as sql:
         return jsonify(aged=idempotency.age(sql, seconds)), 200
 
@@ -102,13 +106,13 @@ def _told(session: Document, intent: Document) -> dict[str, Any]:
 
 def _asked(**kinds: type) -> dict[str, Any]:
     """The JSON body, or nothing, with each field of its kind. Raises Refusal."""
-    posted = request.get_json(silent=True) if request.get_data() else {}
-    if not isinstance(posted, dict) or set(posted) - set(kinds):
+    body = posted() if request.get_data() else {}
+    if not isinstance(body, dict) or set(body) - set(kinds):
         raise Refusal(f"Send a JSON object with {', '.join(kinds)}.")
-    for name, value in posted.items():
+    for name, value in body.items():
         if not isinstance(value, kinds[name]) or (kinds[name] is int and isinstance(value, bool)):
             raise Refusal(f"{name} must be of type {kinds[name].__name__}.")
-    return posted
+    return body
 
 
 def _refused(refusal: Refusal) -> Answer:

@@ -1,9 +1,10 @@
 """The sandbox's first page, and the clock that is turned on it."""
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template
 from werkzeug.wrappers import Response
 
 from sandbox.clock import NotAnOffset
+from sandbox.posted import posted
 from sandbox.running import running
 
 
@@ -26,9 +27,9 @@ def tell_time() -> Response:
 
 
 def turn_clock() -> tuple[Response, int]:
-    posted = request.get_json(silent=True)
+    asked = posted()
     try:
-        offset = running().clock.turn(posted.get("offset_seconds") if isinstance(posted, dict) else None)
+        offset = running().clock.turn(asked.get("offset_seconds") if isinstance(asked, dict) else None)
     except NotAnOffset as refusal:
         return jsonify(error=str(refusal)), 422
     return jsonify(offset_seconds=offset), 200

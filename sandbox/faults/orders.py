@@ -1,6 +1,7 @@
 """Faults as they were ordered: where they strike, what they do, and how often they still do it."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ DEEDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 #: For these `times` is how many copies of a notice are sent; `events` says how many notices are hit.
 _COPYING = frozenset({"repeat", "concurrent"})
-_LONGEST_SECONDS, _MOST_COPIES = 3600, 50
+_LONGEST_SECONDS, _LONGEST_MATCH = 3600, 300
+#: the least and the most of each whole number
+_RANGES = {"copies": (1, 50), "together": (1, 50), "status": (400, 599), "amount": (0, 99_999_999)}
 
 
 class NotAFault(ValueError):
@@ -78,10 +81,13 @@ def order(sql: sqlite3.Connection, wanted: Any) -> Fault:
     times = given.pop("events" if deed in _COPYING else "times", 1)
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= 100_000:
         raise NotAFault("times: a whole number from 1.")
+    match = given.get("match", "*")
+    if not isinstance(match, str) or len(match) > _LONGEST_MATCH:
+        raise NotAFault(f"match: a text of at most {_LONGEST_MATCH} characters.")
     details = _details(DEEDS[place][deed], {name: given[name] for name in given if name not in {"on", "do", "match"}})
     row = sql.execute(
         "INSERT INTO faults (place, deed, match, remaining, details) VALUES (?, ?, ?, ?, ?) RETURNING *",
-        (place, deed, str(given.get("match", "*")), times, json.dumps(details)),
+        (place, deed, match, times, json.dumps(details)),
     ).fetchone()
     return Fault.of(row)
 
@@ -120,6 +126,8 @@ def _value(name: str, usual: Any, value: Any) -> Any:
         raise NotAFault(f"{name}: from 0 to {_LONGEST_SECONDS}.")
     if type(value) is not type(usual):
         raise NotAFault(f"{name}: {type(usual).__name__} is wanted.")
-    if name in {"copies", "together"} and not 1 <= value <= _MOST_COPIES:
-        raise NotAFault(f"{name}: from 1 to {_MOST_COPIES}.")
+    if name in _RANGES and not _RANGES[name][0] <= value <= _RANGES[name][1]:
+        raise NotAFault(f"{name}: from {_RANGES[name][0]} to {_RANGES[name][1]}.")
+    if name == "currency" and not re.fullmatch(r"[a-z]{3}", value):
+        raise NotAFault("currency: three lower-case letters.")
     return value

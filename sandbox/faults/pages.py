@@ -1,10 +1,11 @@
 """Faults over HTTP: ordered, listed, removed."""
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
 from sandbox.faults import orders
 from sandbox.faults.orders import NotAFault
+from sandbox.posted import posted
 from sandbox.running import running
 
 
@@ -20,7 +21,7 @@ def blueprint() -> Blueprint:
 def order() -> tuple[Response, int]:
     try:
         with running().books.writing() as sql:
-            return jsonify(orders.order(sql, request.get_json(silent=True)).shown()), 201
+            return jsonify(orders.order(sql, posted()).shown()), 201
     except NotAFault as refusal:
         return jsonify(error=str(refusal)), 422
 

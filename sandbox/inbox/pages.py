@@ -12,6 +12,7 @@ from sandbox.faults import orders
 from sandbox.faults.orders import Fault
 from sandbox.inbox import messages
 from sandbox.inbox.messages import MessageRefused
+from sandbox.posted import posted
 from sandbox.running import Running, running
 
 _LIMIT, _MOST = 100, 1000
@@ -32,18 +33,18 @@ def blueprint() -> Blueprint:
 
 def receive() -> tuple[Response, int]:
     """201 with the id of a new message, 200 with the id of one that is known by its reference."""
-    posted = request.get_json(silent=True)
-    if not isinstance(posted, dict):
+    message = posted()
+    if not isinstance(message, dict):
         return _said("Send a JSON object.", 400)
     parts = running()
-    fault = _fault(parts, posted)
+    fault = _fault(parts, message)
     if fault and fault.deed in {"error", "reject"}:
         return _said("A fault was ordered.", fault.details["status"])
     if fault and fault.deed == "delay":
         time.sleep(fault.details["seconds"])
     try:
         with parts.books.writing() as sql:
-            message_id, is_new = messages.take_in(sql, posted, received_at=time.time(), clock_at=parts.clock.now())
+            message_id, is_new = messages.take_in(sql, message, received_at=time.time(), clock_at=parts.clock.now())
     except (MessageRefused, sqlite3.IntegrityError) as refusal:
         return _said(str(refusal), 422)
     if fault and fault.deed == "timeout_after":
@@ -101,9 +102,9 @@ def _wanted() -> int:
     return min(int(asked), _MOST) if asked.isascii() and asked.isdecimal() else _MOST
 
 
-def _fault(parts: Running, posted: dict[str, Any]) -> Fault | None:
+def _fault(parts: Running, message: dict[str, Any]) -> Fault | None:
     """The fault meant for this message: `match` names its channel, address, or both with a blank between."""
-    channel, to = str(posted.get("channel")), str(posted.get("to"))
+    channel, to = str(message.get("channel")), str(message.get("to"))
     with parts.books.writing() as sql:
         return orders.take(sql, "inbox", channel, to, f"{channel} {to}")
 

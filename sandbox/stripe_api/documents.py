@@ -29,6 +29,9 @@ _IDS = {
 }
 
 
+_MOST_TYPES = 20
+
+
 def new_id(kind: str) -> str:
     prefix, length = _IDS[kind]
     return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
@@ -107,6 +110,8 @@ def page(
             where.append(f"json_extract(body, '$.{name}') = ?")
             values.append(value)
     if types:
+        if len(types) > _MOST_TYPES:
+            raise ParameterRefusal(f"You may name at most {_MOST_TYPES} types.", param="types")
         one_of = " OR ".join(["json_extract(body, '$.type') GLOB ?"] * len(types))
         where.append(f"({one_of})")
         values += sorted(types)
@@ -138,6 +143,10 @@ def _conditions(sql: sqlite3.Connection, kind: str, asked: Mapping[str, Any]) ->
     for name, seconds in comparisons.items():
         where.append(f"created {signs[name]} ?")
         values.append(seconds)
+    if "starting_after" in asked and "ending_before" in asked:
+        raise ParameterRefusal(
+            "You may only specify one of these parameters: starting_after, ending_before.", code="parameters_exclusive"
+        )
     for name, sign in (("starting_after", "<"), ("ending_before", ">")):
         if name in asked:
             row = sql.execute("SELECT sequence FROM objects WHERE id = ? AND kind = ?", (asked[name], kind)).fetchone()

@@ -16,6 +16,7 @@ from sandbox.stripe_api.refusals import ParameterRefusal
 
 #: names that only type checkers import in the SDK's modules
 _ONLY_FOR_TYPES = {"StripeContext": str, "Mapping": Mapping}
+_TRUTH = frozenset({"true", "false"})
 _METADATA_PAIRS, _METADATA_NAME, _METADATA_TEXT = 50, 40, 500
 
 
@@ -65,7 +66,7 @@ def _value(wanted: Any, given: Any, path: str) -> Any:
     if given == "":
         return _empty(choices, path)
     literals = [text for choice in choices if typing.get_origin(choice) is Literal for text in typing.get_args(choice)]
-    if named := [text for text in literals if text != ""]:
+    if (named := [text for text in literals if text != ""]) and not (bool in choices and given in _TRUTH):
         # The SDK writes `Literal[...] | str` to stay open to what comes; Stripe itself knows its values.
         if given in named or (_parsed_number(choices, given) is not None):
             return given if given in named else _parsed_number(choices, given)
@@ -118,7 +119,8 @@ def _empty(choices: tuple[Any, ...], path: str) -> str:
     if any(typing.get_origin(choice) is Literal and "" in typing.get_args(choice) for choice in choices):
         return ""
     raise ParameterRefusal(
-        f"You passed an empty string for '{path}'. Empty values unset a parameter, and this one cannot be unset.",
+        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a parameter; however "
+        f"'{path}' cannot be unset. You should remove '{path}' from your request or supply a non-empty value.",
         code="parameter_invalid_empty",
         param=path,
     )
@@ -126,7 +128,7 @@ def _empty(choices: tuple[Any, ...], path: str) -> str:
 
 def _leaf(choices: tuple[Any, ...], given: str, path: str) -> Any:
     if bool in choices:
-        if given in {"true", "false"}:
+        if given in _TRUTH:
             return given == "true"
         raise ParameterRefusal(f"Invalid boolean: {given[:80]}", param=path)
     if (number := _parsed_number(choices, given)) is not None:

@@ -10,8 +10,18 @@ from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
 
+#: what would change where the money goes or who pays it, and what the sandbox cannot play
+_NOT_PLAYED = frozenset({
+    "amount_to_confirm", "application_fee_amount", "confirmation_token", "customer_account", "hooks", "mandate",
+    "mandate_data", "on_behalf_of", "payment_method_data", "transfer_data",
+})  # fmt: skip
+_NOT_CHANGED = frozenset({"capture_method", "currency", "customer", "payment_method", "setup_future_usage"})
+
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    _check_played(asked)
+    if "payment_method" in asked and not asked.get("confirm"):
+        raise _not_played("payment_method without confirm", "payment_method")
     check_currency(asked["currency"], "currency")
     check_amount(asked["amount"], asked["currency"], "amount")
     if "customer" in asked:
@@ -36,6 +46,7 @@ def retrieve(desk: Desk, _asked: Mapping[str, Any], intent_id: str) -> Document:
 
 def update(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
     """Of an intent that has its money only description and metadata may change."""
+    _check_played(asked, _NOT_CHANGED)
     intent = documents.get(desk.sql, "payment_intent", intent_id)
     if "metadata" in asked:
         intent["metadata"] = documents.merged_metadata(intent["metadata"], asked["metadata"])
@@ -56,6 +67,7 @@ def listed(desk: Desk, asked: Mapping[str, Any]) -> Document:
 
 
 def confirm(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    _check_played(asked)
     return _confirmed(desk, documents.get(desk.sql, "payment_intent", intent_id), asked)
 
 
@@ -70,6 +82,18 @@ def cancel(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
     if intent["status"] not in intents.PAYABLE:
         raise _unexpected(intent, "canceled")
     return intents.cancel(desk, intent, asked.get("cancellation_reason"))
+
+
+def _check_played(asked: Mapping[str, Any], more: frozenset[str] = frozenset()) -> None:
+    """Refuse what the sandbox does not play, rather than to seem to do it. Raises ParameterRefusal."""
+    for name in sorted((_NOT_PLAYED | more) & set(asked)):
+        raise _not_played(name, name)
+    if asked.get("capture_method") == "manual":
+        raise _not_played("capture_method", "capture_method")
+
+
+def _not_played(what: str, param: str) -> ParameterRefusal:
+    return ParameterRefusal(f"The sandbox does not play this {what}.", param=param)
 
 
 def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Document:

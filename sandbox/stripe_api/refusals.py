@@ -34,10 +34,10 @@ class ParameterRefusal(Refusal):
 
 def unknown_object(kind: str, object_id: str, *, param: str = "id") -> Refusal:
     """404 for the address of an object, 400 for a parameter that names one."""
-    name = kind.removeprefix("checkout.").replace("_", "")
+    is_address = param == "id"
     return Refusal(
-        f"No such {name}: '{object_id}'",
-        status=404 if param == "id" else 400,
+        f"No such {kind}: '{object_id[:200]}'",
+        status=404 if is_address else 400,
         code="resource_missing",
-        param=param,
+        param="intent" if is_address and kind == "payment_intent" else param,
     )

@@ -1,8 +1,8 @@
 """The API's Checkout Sessions: create, retrieve, list, expire, line items (docs.stripe.com/api/checkout/sessions)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from sandbox.stripe_api import checkout, documents
 from sandbox.stripe_api.amounts import check_amount, check_currency
@@ -14,6 +14,8 @@ from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 30 * 60, 24 * 3600
 #: a request takes a moment to arrive
 _ON_THE_WAY_SECONDS = 60
+#: plain enough to stand in a header and in the page's policy
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:[/?#][!-~]{0,4000})?")
 #: what would change the sum or the flow, and what the sandbox cannot play
 _NOT_PLAYED = frozenset(
     {"discounts", "invoice_creation", "optional_items", "setup_intent_data", "shipping_options", "subscription_data"}
@@ -76,6 +78,10 @@ def _check_kind(asked: Mapping[str, Any]) -> None:
         ("mode", asked["mode"] == "payment"),
         ("ui_mode", asked.get("ui_mode", "hosted_page") in {"hosted_page", "hosted"}),
         ("automatic_tax[enabled]", not asked.get("automatic_tax", {}).get("enabled")),
+        (
+            "payment_intent_data[capture_method]",
+            asked.get("payment_intent_data", {}).get("capture_method") != "manual",
+        ),
         ("allowed_payment_method_types", "card" in asked.get("allowed_payment_method_types", ["card"])),
         *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
     ):
@@ -93,8 +99,7 @@ def _check_addresses(asked: Mapping[str, Any]) -> None:
     if "success_url" not in asked:
         raise missing("success_url")
     for name in ("success_url", "cancel_url"):
-        address = urlsplit(asked.get(name, "https://none.invalid"))
-        if address.scheme not in {"http", "https"} or not address.hostname:
+        if name in asked and not _ADDRESS.fullmatch(asked[name]):
             raise ParameterRefusal("Not a valid URL", code="url_invalid", param=name)
 
 
