@@ -74,6 +74,7 @@ def _prepare_django(config: pytest.Config, scratch: Path) -> None:
         "CACHE_PREFIX": f"test-{worker}",
         "NO_PROXY": "localhost,127.0.0.1",
         "CLOCK_FILE": str(scratch / "clock"),
+        "STATIC_ROOT": str(scratch),
         "SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
     }
     import django

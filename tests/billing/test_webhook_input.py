@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import EventState, WebhookEvent
+from tests.counting import statements
 
 ADDRESS = "/webhooks/stripe/"
 
@@ -160,9 +161,3 @@ def test_ten_megabytes_are_refused_unread() -> None:
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "head"])
 def test_only_post_is_answered(method: str) -> None:
     assert getattr(Client(), method)(ADDRESS).status_code == 405
-
-
-def statements(queries: CaptureQueriesContext) -> list[str]:
-    """Without transaction control and SET, as docs/architecture.md counts."""
-    control = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
-    return [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(control)]

@@ -1,0 +1,234 @@
+"""Reviewing, ordering, looking at an order: whose it is, what may be posted, and what a second click does."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Subscriber
+from billing.models import Order, OrderState
+from lib import clock
+from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay, payment_for
+from tests.cast import anna, bao
+from tests.counting import statements_of
+
+REVIEW = "/plans/month-15/order/"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(db: None) -> None:
+    load_reference_data()
+
+
+@pytest.fixture
+def owner() -> Subscriber:
+    return anna()
+
+
+@pytest.fixture
+def client(owner: Subscriber) -> Client:
+    browser = Client(enforce_csrf_checks=False)
+    browser.force_login(owner)
+    return browser
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "form_token": str(uuid.uuid4()),
+        "shown_price_minor": "1500",
+        "start": "queue",
+        "method": "card",
+        "consent": "on",
+    }
+    return {name: value for name, value in {**fields, **changes}.items() if value is not None}
+
+
+def credit_of(owner: Subscriber, minor: int) -> None:
+    order = order_top_up(owner, minor, now=clock.now())
+    pay(order, now=clock.now())
+
+
+def test_the_review_shows_plan_number_price_with_vat_start_end_and_the_sum_on_the_button(client: Client) -> None:
+    page = client.get(REVIEW).content.decode()
+    for words in ("Month 15", "+49", "€15.00", "of which VAT 19", "As soon as it is paid", "Order and pay €15.00"):
+        assert words in page, words
+    assert 'name="consent"' in page
+    assert "checked" not in page.partition('name="consent"')[2].partition(">")[0]
+
+
+def test_with_a_running_plan_both_starts_are_offered_and_what_now_would_lose(owner: Subscriber, client: Client) -> None:
+    pay(order_plan(owner, now=clock.now()), now=clock.now())
+    page = client.get(REVIEW).content.decode()
+    assert "When the running plan ends" in page
+    assert "Nothing is lost." in page
+    assert "Lost:" in page
+
+
+def test_paying_from_credit_applies_at_once_and_a_second_click_takes_nothing_more(
+    owner: Subscriber, client: Client
+) -> None:
+    credit_of(owner, 5000)
+    asked = form(method="credit")
+    first, second = client.post(REVIEW, asked), client.post(REVIEW, asked)
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert Order.objects.filter(plan__code="month-15").count() == 1
+    assert "Renewed until" in client.get(first["Location"]).content.decode()
+    assert "€35.00" in client.get("/credit/").content.decode()
+
+
+def test_credit_that_is_not_enough_is_refused_before_anything_is_ordered(owner: Subscriber, client: Client) -> None:
+    credit_of(owner, 1000)
+    answer = client.post(REVIEW, form(method="credit"))
+    assert answer.status_code == 422
+    assert "Your credit is not enough" in answer.content.decode()
+    assert not Order.objects.filter(plan__code="month-15", state__in=["paid", "applied"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"form_token": "1"}, "Look at what is marked below"),
+        ({"form_token": None}, "Look at what is marked below"),
+        ({"method": "gold"}, "Look at what is marked below"),
+        ({"method": "card\x00"}, "Look at what is marked below"),
+        ({"start": "yesterday"}, "Look at what is marked below"),
+        ({"shown_price_minor": "-1"}, "Look at what is marked below"),
+        ({"shown_price_minor": "1e3"}, "Look at what is marked below"),
+        ({"shown_price_minor": "9" * 40}, "Look at what is marked below"),
+        ({"shown_price_minor": "100"}, "The price is now"),
+    ],
+)
+def test_a_form_that_cannot_be_taken_says_so_keeps_what_was_chosen_and_orders_nothing(
+    client: Client, changes: dict[str, Any], words: str
+) -> None:
+    answer = client.post(REVIEW, form(**changes))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_the_box_is_theirs_to_tick_and_what_they_chose_is_stored_with_text_and_time(
+    owner: Subscriber, client: Client
+) -> None:
+    credit_of(owner, 5000)
+    client.post(REVIEW, form(method="credit", consent=None))
+    client.post(REVIEW, form(method="credit"))
+    without, with_box = Order.objects.filter(plan__code="month-15").order_by("placed_at")
+    assert not without.consents.get("start_at_once")
+    assert with_box.consents["start_at_once"]
+    assert with_box.consents["text_version"]
+    assert with_box.consents["at"]
+
+
+def test_what_the_server_decides_cannot_be_posted(owner: Subscriber, client: Client) -> None:
+    credit_of(owner, 5000)
+    extra = {
+        "price": "1",
+        "price_minor": "1",
+        "amount": "1",
+        "state": "applied",
+        "line": "7",
+        "buyer": "2",
+        "is_staff": "1",
+    }
+    client.post(REVIEW, form(method="credit", **extra))
+    order = Order.objects.get(plan__code="month-15")
+    assert (order.price_minor, order.buyer) == (1500, owner)
+    owner.refresh_from_db()
+    assert not owner.is_staff
+
+
+def test_a_plan_nobody_sells_and_a_plan_that_does_not_exist(client: Client) -> None:
+    from plans.models import Plan
+
+    Plan.objects.filter(code="month-15").update(on_sale_until=clock.now())
+    answer = client.get(REVIEW, follow=True)
+    assert "This plan is no longer on sale" in answer.content.decode()
+    assert client.post(REVIEW, form(), follow=True).status_code == 200
+    assert client.get("/plans/no-such-plan/order/").status_code == 404
+    assert not Order.objects.exists()
+
+
+def test_an_add_on_without_a_running_plan_is_sent_to_the_plans(client: Client) -> None:
+    for answer in (
+        client.get("/plans/more-5/order/", follow=True),
+        client.post("/plans/more-5/order/", form(), follow=True),
+    ):
+        assert answer.status_code == 200
+        assert "An add-on goes beside a running plan" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("minor", ["", "0", "-500", "501", "1e3", "٥٠٠", "9" * 30, "500\x00", "<script>"])
+def test_a_top_up_of_a_sum_that_is_not_offered_is_refused(client: Client, minor: str) -> None:
+    answer = client.post("/top-up/", {"form_token": str(uuid.uuid4()), "amount_minor": minor})
+    assert answer.status_code == 422
+    assert "<script>" not in answer.content.decode().partition("<main")[2]
+    assert not Order.objects.exists()
+
+
+def test_somebody_elses_order_is_not_there(owner: Subscriber, client: Client) -> None:
+    stranger = Client()
+    stranger.force_login(bao())
+    order = order_plan(owner, now=clock.now())
+    payment_for(order)
+    for path, method in (
+        ("", "get"), ("timeline/", "get"), ("pay/", "post"), ("cancel/", "post"), ("give-back/", "post"), ("keep-as-credit/", "post"),
+    ):  # fmt: skip
+        assert getattr(stranger, method)(f"/orders/{order.pk}/{path}").status_code == 404, path
+        assert getattr(client, method)(f"/orders/{uuid.uuid4()}/{path}").status_code == 404, path
+    order.refresh_from_db()
+    assert order.state == OrderState.PENDING
+    assert "Month 15" not in stranger.get("/orders/").content.decode().partition("<main")[2]
+
+
+def test_nothing_changes_by_looking(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    for path in ("pay", "cancel", "give-back", "keep-as-credit"):
+        assert client.get(f"/orders/{order.pk}/{path}/").status_code == 405
+    order.refresh_from_db()
+    assert order.state == OrderState.PENDING
+
+
+def test_the_timeline_slows_down_and_stops_and_odd_counts_are_the_last_look(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    payment_for(order)
+    path = f"/orders/{order.pk}/timeline/"
+    assert 'hx-trigger="load delay:1s"' in client.get(path, {"look": 0}).content.decode()
+    assert 'hx-trigger="load delay:13s"' in client.get(path, {"look": 8}).content.decode()
+    for last in ("13", "99", "-1", "x", "", "9" * 50, "١"):
+        page = client.get(path, {"look": last}).content.decode()
+        assert "hx-get" not in page, last
+        assert "Check again" in page
+
+
+def test_the_list_and_one_order_cost_the_same_with_many_orders(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    pay(order, now=clock.now())
+    few = len(statements_of(client, "/orders/"))
+    one = len(statements_of(client, f"/orders/{order.pk}/"))
+    for _number in range(8):
+        pay(order_plan(owner, now=clock.now()), now=clock.now())
+    assert len(statements_of(client, "/orders/")) == few <= 8
+    assert len(statements_of(client, f"/orders/{order.pk}/")) == one <= 14
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "999999", "1e9", "", "١"])
+def test_a_page_number_that_is_none_shows_a_page(client: Client, page: str) -> None:
+    assert client.get("/orders/", {"page": page}).status_code == 200
+    assert client.get("/credit/", {"page": page}).status_code == 200
+
+
+def test_held_money_shows_two_ways_and_keeping_it_makes_credit_once(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    pay(order, 2000, now=clock.now())
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert "We hold €5.00 for you" in page
+    assert "give-back" in page
+    assert "keep-as-credit" in page
+    for _click in range(2):
+        client.post(f"/orders/{order.pk}/keep-as-credit/", {"currency": "EUR"})
+    assert "€5.00" in client.get("/credit/").content.decode()
+    assert client.post(f"/orders/{order.pk}/keep-as-credit/", {"currency": "XXX"}).status_code == 404
