@@ -44,6 +44,10 @@ class PriceChanged(CannotBeOrdered):
         self.price = price
 
 
+class FormUsed(CannotBeOrdered):
+    """The form has been another order already; it must be confirmed anew."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What somebody confirmed on the review page. `shown_price_minor` is the sum on the button."""
@@ -60,20 +64,28 @@ class Wish:
 
 
 def place(wish: Wish, *, now: datetime) -> Order:
-    """The order for `wish`; the same form token gives the same order however often it is sent.
+    """The order for `wish`; the same form gives the same order however often it is sent.
 
-    Raises PlanNotOnSale, LineNotPayable, OtherCurrency, PriceChanged, billing.vat.NoVatRate.
+    Raises PlanNotOnSale, LineNotPayable, OtherCurrency, PriceChanged, FormUsed, billing.vat.NoVatRate.
     """
-    if placed := Order.objects.filter(form_token=wish.form_token, buyer=wish.buyer).first():
-        return placed
+    if placed := Order.objects.filter(form_token=wish.form_token).first():
+        return _same(placed, wish)
     order = _draft(wish, now=now)
     try:
         with transaction.atomic():
             order.save(force_insert=True)
             note(order, "placed", at=now, actor=f"subscriber:{wish.buyer.pk}")
     except IntegrityError:
-        return Order.objects.get(form_token=wish.form_token, buyer=wish.buyer)
+        return _same(Order.objects.get(form_token=wish.form_token), wish)
     return order
+
+
+def _same(placed: Order, wish: Wish) -> Order:
+    """`placed`, if it is what `wish` asks for: somebody who went back and chose differently means another order."""
+    asked = (wish.buyer.pk, wish.line.pk, wish.plan and wish.plan.pk, wish.method, wish.start, wish.shown_price_minor)
+    if asked != (placed.buyer_id, placed.line_id, placed.plan_id, placed.method, placed.start, placed.price_minor):
+        raise FormUsed
+    return placed
 
 
 def _draft(wish: Wish, *, now: datetime) -> Order:

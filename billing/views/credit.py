@@ -18,7 +18,7 @@ from accounts.requests import SignedInRequest
 from billing import ledger, orders, statement
 from billing.forms import TopUpForm
 from billing.models import Method
-from billing.orders import CannotBeOrdered, Wish
+from billing.orders import CannotBeOrdered, FormUsed, Wish
 from billing.views.orders import PAGE_SIZE, to_payment_page
 from lib import clock
 
@@ -68,6 +68,10 @@ def top_up(request: SignedInRequest) -> HttpResponse:
     )
     try:
         placed = orders.place(wish, now=clock.now())
+    except FormUsed:
+        form.add_error(None, _("This page has been an order already. Check what you have chosen and confirm again."))
+        form.replace(form_token=uuid.uuid4())
+        return _page(request, line, form)
     except CannotBeOrdered:
         messages.error(request, _("Nothing can be topped up for this number at the moment. Please ask our support."))
         return redirect("dashboard")

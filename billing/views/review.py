@@ -18,7 +18,7 @@ from billing import credit, orders, review_page
 from billing.forms import PlanOrderForm
 from billing.ledger import NotEnoughCredit
 from billing.models import Method, Order, Start
-from billing.orders import LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
+from billing.orders import FormUsed, LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
 from billing.vat import NoVatRate
 from billing.views.orders import to_payment_page
 from lib import clock
@@ -82,6 +82,10 @@ def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm
             None, _("The price is now %(price)s. Look at your order and confirm again.") % {"price": error.price}
         )
         form.replace(shown_price_minor=plan.price_minor)
+        return _page(request, plan, line, form, now=now)
+    except FormUsed:
+        form.add_error(None, _("This page has been an order already. Check what you have chosen and confirm again."))
+        form.replace(form_token=uuid.uuid4())
         return _page(request, plan, line, form, now=now)
     except (PlanNotOnSale, OtherCurrency, LineNotPayable, NoVatRate):
         messages.error(request, _("This could not be ordered. Nothing has been charged. Choose a plan again."))

@@ -140,6 +140,22 @@ def test_what_the_server_decides_cannot_be_posted(owner: Subscriber, client: Cli
     assert not owner.is_staff
 
 
+def test_a_form_that_was_an_order_and_is_sent_with_another_choice_asks_again(owner: Subscriber, client: Client) -> None:
+    credit_of(owner, 5000)
+    asked = form(method="credit")
+    client.post(REVIEW, asked)
+    for changed in ({**asked, "start": "now"}, {**asked, "method": "card"}):
+        answer = client.post(REVIEW, changed)
+        assert answer.status_code == 422
+        assert "This page has been an order already" in answer.content.decode()
+    stranger = Client()
+    stranger.force_login(bao())
+    assert stranger.post(REVIEW, asked).status_code == 422
+    top_up = client.post("/top-up/", {"form_token": asked["form_token"], "amount_minor": "1000"})
+    assert top_up.status_code == 422
+    assert Order.objects.filter(plan__code="month-15").count() == 1
+
+
 def test_a_plan_nobody_sells_and_a_plan_that_does_not_exist(client: Client) -> None:
     from plans.models import Plan
 
