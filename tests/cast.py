@@ -15,7 +15,11 @@ def line_of(msisdn: str) -> Line:
 def person(name: str, msisdn: str, *, language: str = "en") -> Subscriber:
     """A subscriber who has proven number and e-mail and owns the line of that number."""
     subscriber = Subscriber.objects.create_user(
-        email=f"{name.lower()}@example.com", password="correct horse battery", msisdn=msisdn, name=name, language=language
+        email=f"{name.lower()}@example.com",
+        password="correct horse battery",
+        msisdn=msisdn,
+        name=name,
+        language=language,
     )
     LineOwnership.objects.create(line=line_of(msisdn), subscriber=subscriber, from_at=LONG_AGO)
     return subscriber

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.embedded.process import unprivileged
@@ -177,3 +178,12 @@ def chromium_path() -> str:
     if not path:
         pytest.skip("no Chromium")
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One Chromium for each process that runs tests: Playwright can be started only once in a thread."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -57,7 +57,7 @@ def steps() -> list[Step]:
             "import-linter: every import points down",
             [_PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
         ),
-        Step("djlint: templates", module("djlint", "--quiet", "--lint", "--check", "templates")),
+        Step("djlint: templates", module("djlint", "--quiet", "--lint", "templates")),
         Step("migrations match the models", manage("makemigrations", "--check", "--dry-run"), _NO_DATABASE),
         Step(
             "deploy checks under production settings",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from sandbox.embedded.valkey import EmbeddedValkey
 from tests.conftest import free_port
@@ -41,11 +40,3 @@ def worker(portal: Portal) -> Portal:
     """The same, with a worker."""
     portal.start_worker()
     return portal
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield running
-        running.close()
