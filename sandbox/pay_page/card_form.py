@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from sandbox.stripe_api.cards import BY_NUMBER, Card
 
+_CARD_NUMBER = re.compile(r"(?:[0-9][\s-]*){12,}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -25,7 +26,7 @@ class CardForm:
     @classmethod
     def read(cls, typed: Mapping[str, str], *, asks_email: bool, today: date | None = None) -> "CardForm":
         """Read and check; `card` is there when `mistakes` is empty."""
-        expiry, cvc, name, email = (typed.get(name, "").strip()[:100] for name in ("expiry", "cvc", "name", "email"))
+        expiry, cvc, name, email = (_covered(typed.get(name, "")) for name in ("expiry", "cvc", "name", "email"))
         number = re.sub(r"[\s-]", "", typed.get("number", ""))[:30]
         form = cls(number=number, expiry=expiry, cvc=cvc, name=name, email=email)
         found = {
@@ -50,6 +51,11 @@ class CardForm:
     @property
     def spaced_number(self) -> str:
         return " ".join(re.findall(r".{4}", self.number)) if self.card else ""
+
+
+def _covered(text: str) -> str:
+    """The text of a field, or nothing where somebody typed a card number into the wrong one."""
+    return "" if _CARD_NUMBER.search(text) else text.strip()[:100]
 
 
 def _number_mistake(number: str) -> str:

@@ -142,7 +142,9 @@ def _page(template: str, session: Document | None, *, status: int = 200, **conte
     def money(amount_minor: int, currency: str) -> str:
         return price(amount_minor, currency, said)
 
-    response = make_response(render_template(template, said=said, session=session, money=money, **context), status)
+    response = make_response(
+        render_template(template, said=said, language=said["language"], session=session, money=money, **context), status
+    )
     response.headers["Content-Security-Policy"] = _policy(session)
     response.headers["Content-Language"] = said["language"]
     return response

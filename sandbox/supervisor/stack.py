@@ -36,7 +36,9 @@ class Stack:
         self._environment = demo_environment(self._options, database_url=database_url, redis_url=redis_url)
         state = Path(self._environment["SANDBOX_STATE_DIR"])
         state.mkdir(exist_ok=True)
-        (self._folder / "static").mkdir(exist_ok=True)  # empty: only an image collects into it, and the server misses it aloud
+        (self._folder / "static").mkdir(
+            exist_ok=True
+        )  # empty: only an image collects into it, and the server misses it aloud
         self._leave_for_the_shell()
         sandbox = self._launch("sandbox", commands.sandbox(self._options.sandbox_port))
         self._prepare_data()

@@ -9,6 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sandbox.app import create_app
+from sandbox.configuration import Configuration
+from sandbox.running import Running
 from tests.conftest import free_port
 from tests.sandbox.asking import Asking, sdk
 from tests.sandbox.receiver import Receiver, listening
@@ -56,12 +58,20 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {"PORTAL_ENV": "test", "SANDBOX_STATE_DIR": str(tmp_path), "SANDBOX_WEBHOOK_URL": ""}
 
 
-@pytest.fixture
-def app(environment: dict[str, str]) -> Iterator[Flask]:
-    """The application itself, with empty books. Its events stay at home."""
-    app = create_app(environment)
-    yield app
+@pytest.fixture(scope="session")
+def _application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    app = create_app({"SANDBOX_STATE_DIR": str(tmp_path_factory.mktemp("unused")), "SANDBOX_WEBHOOK_URL": ""})
     app.extensions["sandbox"].courier.stop()
+    return app
+
+
+@pytest.fixture
+def app(_application: Flask, environment: dict[str, str]) -> Iterator[Flask]:
+    """The application itself, with empty books. Its events stay at home."""
+    running = Running.start(Configuration.read(environment))
+    _application.extensions["sandbox"] = running
+    yield _application
+    running.courier.stop()
 
 
 @pytest.fixture

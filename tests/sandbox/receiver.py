@@ -69,6 +69,11 @@ class Receiver:
         return came
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many knock at once, and none may be kept waiting
+
+
 @contextmanager
 def listening() -> Iterator[Receiver]:
     receiver = Receiver()
@@ -92,8 +97,7 @@ def listening() -> Iterator[Receiver]:
         def log_message(self, *_words: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield receiver
