@@ -1,5 +1,6 @@
 """The operator's name, contact and texts, read from the `brand/` folder."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ class LegalText:
 
 @dataclass(frozen=True)
 class Brand:
-    """`versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance."""
+    """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance."""
 
     folder: Path
     name: str
@@ -31,6 +32,7 @@ class Brand:
     phone: str
     hours_by_language: dict[str, str]
     versions: dict[str, str]
+    colour: tuple[float, float]
 
     @property
     def hours(self) -> str:
@@ -58,4 +60,14 @@ def brand() -> Brand:
         phone=read["phone"],
         hours_by_language=read["hours"],
         versions=read["versions"],
+        colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
+
+
+def _colour(sheet: str) -> tuple[float, float]:
+    """Hue and chroma from the operator's own sheet, so that they stand in one place. Raises ValueError."""
+    found = [re.search(rf"--brand-{name}:\s*([0-9.]+)\s*;", sheet) for name in ("hue", "chroma")]
+    if not all(found):
+        raise ValueError("static/brand/tokens.css of the brand: --brand-hue and --brand-chroma must be numbers")
+    hue, chroma = (float(match[1]) for match in found if match)
+    return hue, chroma

@@ -27,7 +27,7 @@ def parse_msisdn(text: str, *, region: str | None = None) -> str:
     if len(text) > 4 * _LONGEST_INPUT:  # before anything is done with it
         raise _refusal()
     plain = unicodedata.normalize("NFKC", text)
-    plain = "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Cc"}).strip()
+    plain = "".join(map(_plain, plain)).strip()
     if len(plain) > _LONGEST_INPUT or re.search(r"[^\d\s()+./\-]", plain):
         raise _refusal()
     try:
@@ -62,6 +62,14 @@ def is_served(msisdn: str) -> bool:
     """Whether the number lies in a range of this operator (setting `MSISDN_PREFIXES`; empty: every range)."""
     prefixes = tuple(settings.MSISDN_PREFIXES)
     return not prefixes or msisdn.startswith(prefixes)
+
+
+def _plain(char: str) -> str:
+    """Dashes of every width as one, and nothing for what cannot be seen."""
+    category = unicodedata.category(char)
+    if category in {"Cf", "Cc"}:
+        return ""
+    return "-" if category == "Pd" or char == "\N{MINUS SIGN}" else char
 
 
 def _refusal() -> NotAnMsisdn:

@@ -17,6 +17,7 @@ from lib.money import format_money
 from lib.msisdn import format_msisdn
 from lib.wording import end_in_words, moment_in_words
 from notifications.kinds import Channel
+from notifications.mail_colours import mail_colours
 from notifications.sms_text import in_gsm
 
 _BREAKS = re.compile(r"[\r\n\x00-\x1f\x7f\u2028\u2029]+")
@@ -37,7 +38,7 @@ def render(kind: str, channel: str, context: Mapping[str, Any], *, language: str
             return Rendered("", in_gsm(_one_line(render_to_string(f"notifications/{kind}.sms.txt", values))), "")
         title = _one_line(render_to_string(f"notifications/{kind}.subject.txt", values))
         text = render_to_string(f"notifications/{kind}.txt", values).strip() + "\n"
-        html = render_to_string("notifications/mail.html", {**values, "title": title, "paragraphs": _paragraphs(text)})
+        html = render_to_string("notifications/mail.html", {**values, **_sheet(title, text)})
     return Rendered(title, text, _inlined(html))
 
 
@@ -61,6 +62,10 @@ def _value(key: str, value: Any, language: str) -> Any:
 
 def _one_line(text: str) -> str:
     return _BREAKS.sub(" ", text).strip()
+
+
+def _sheet(title: str, text: str) -> dict[str, Any]:
+    return {"title": title, "paragraphs": _paragraphs(text), "colours": mail_colours()}
 
 
 def _paragraphs(text: str) -> list[str]:

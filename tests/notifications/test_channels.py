@@ -1,0 +1,292 @@
+"""One contract for every way out: what is accepted, refused, or left open, told in the same words by each carrier."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from typing import Any, Protocol
+
+import pytest
+from django.db import transaction
+
+from lib.http import CalledInsideTransaction
+from notifications import channels
+from notifications.channels.email import EmailCarrier
+from notifications.channels.http_sms import HttpSmsChannel
+from notifications.channels.inbox import InboxSmsChannel
+from notifications.channels.protocol import CarrierOfMessages, Letter, OutcomeUnknown, Refused
+from tests.conftest import free_port
+from tests.notifications.post_office import NUMBER
+from tests.notifications.stubs import HttpStub, SmtpStub, running
+from tests.sandbox_process import Sandbox
+
+LETTER = Letter(
+    address="anna@example.com",
+    title="Month 15 GB ends Mon 30 Nov, 12:00 – 续费",
+    text="Grüße, 15,00 €\n",
+    html="<p>Grüße</p>",
+    reference="01a207aa-0f2e-7634-955d-81396d4c4e7b",
+)
+
+
+class Far(Protocol):
+    """The other end of a carrier, as a test wants to say it."""
+
+    def says(self, word: str) -> None: ...
+    def taken(self) -> list[str]:
+        """The references of what it has taken."""
+        ...
+
+    def is_gone(self) -> None:
+        """Nobody listens there any more."""
+        ...
+
+
+@dataclass
+class FarHttp:
+    stub: HttpStub
+    settings: Any
+    address: str
+
+    def says(self, word: str) -> None:
+        self.stub.says = {"accept": "201", "busy": "429", "trouble": "500", "never": "400", "redirect": "302"}.get(
+            word, word
+        )
+
+    def taken(self) -> list[str]:
+        return [str(message["reference"]) for message in self.stub.taken]
+
+    def is_gone(self) -> None:
+        setattr(self.settings, self.address, f"http://127.0.0.1:{free_port()}")
+
+
+@dataclass
+class FarSmtp:
+    stub: SmtpStub
+    settings: Any
+
+    def says(self, word: str) -> None:
+        self.stub.says = {"accept": "250", "busy": "450", "trouble": "451", "never": "550"}.get(word, word)
+
+    def taken(self) -> list[str]:
+        mails = [message_from_bytes(mail, policy=policy.default) for mail in self.stub.taken]
+        return [str(mail["Message-ID"]) for mail in mails]
+
+    def is_gone(self) -> None:
+        self.settings.EMAIL_PORT = free_port()
+
+
+@dataclass
+class Way:
+    carrier: CarrierOfMessages
+    far: Far
+    #: what the carrier calls the letter
+    reference: str
+
+
+@pytest.fixture(params=["http sms", "inbox sms", "inbox email", "smtp"])
+def way(request, settings, monkeypatch) -> Iterator[Way]:
+    """Each carrier with its other end, and no patience."""
+    monkeypatch.setattr("notifications.channels.http_sms.READ_SECONDS", 0.4)
+    monkeypatch.setattr("lib.http.READ_SECONDS", 0.4)
+    settings.EMAIL_TIMEOUT = 0.4
+    settings.DEFAULT_FROM_EMAIL = "Refill <hello@refill.example>"
+    message_id = f"<{LETTER.reference}@refill.example>"
+    stub: HttpStub | SmtpStub = SmtpStub() if request.param == "smtp" else HttpStub()
+    if isinstance(stub, SmtpStub):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", stub.port
+        made = Way(EmailCarrier(), FarSmtp(stub, settings), message_id)
+    elif request.param == "http sms":
+        settings.SMS_API_URL, settings.SMS_API_KEY = stub.url, "key"
+        made = Way(HttpSmsChannel(), FarHttp(stub, settings, "SMS_API_URL"), LETTER.reference)
+    else:
+        settings.EMAIL_BACKEND = "notifications.channels.inbox.InboxEmailBackend"
+        settings.SANDBOX_URL = stub.url
+        is_sms = request.param == "inbox sms"
+        far = FarHttp(stub, settings, "SANDBOX_URL")
+        made = Way(InboxSmsChannel() if is_sms else EmailCarrier(), far, LETTER.reference if is_sms else message_id)
+    with running(stub):
+        yield made
+
+
+def test_what_is_accepted_arrived_once_under_our_reference_and_has_theirs(way):
+    assert way.carrier.carry(LETTER)
+    assert way.far.taken() == [way.reference]
+
+
+def test_the_same_letter_again_has_the_same_reference(way):
+    way.carrier.carry(LETTER)
+    way.carrier.carry(LETTER)
+
+    assert way.far.taken() == [way.reference] * 2
+
+
+@pytest.mark.parametrize("word", ["busy", "trouble"])
+def test_what_was_not_accepted_for_now_may_be_tried_again(way, word):
+    way.far.says(word)
+    with pytest.raises(Refused) as refused:
+        way.carrier.carry(LETTER)
+
+    assert not refused.value.permanent
+    assert way.far.taken() == []
+
+
+def test_what_will_never_be_accepted_is_refused_for_good(way):
+    way.far.says("never")
+    with pytest.raises(Refused) as refused:
+        way.carrier.carry(LETTER)
+
+    assert refused.value.permanent
+    assert way.far.taken() == []
+
+
+def test_where_nobody_listens_nothing_was_accepted(way):
+    way.far.is_gone()
+    with pytest.raises(Refused) as refused:
+        way.carrier.carry(LETTER)
+
+    assert (refused.value.permanent, refused.value.code) == (False, "unreachable")
+
+
+def test_an_answer_that_does_not_come_leaves_the_outcome_open(way):
+    way.far.says("silent")
+    with pytest.raises(OutcomeUnknown):
+        way.carrier.carry(LETTER)
+
+    assert way.far.taken() == [way.reference]
+
+
+@pytest.mark.django_db
+def test_nothing_is_carried_inside_a_transaction(way):
+    with transaction.atomic(), pytest.raises(CalledInsideTransaction):
+        way.carrier.carry(LETTER)
+
+    assert way.far.taken() == []
+
+
+# --- What only some can say ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def http_stub(settings) -> Iterator[HttpStub]:
+    stub = HttpStub()
+    settings.SMS_API_URL, settings.SMS_API_KEY, settings.SMS_SENDER = stub.url, "the-key", "Refill"
+    settings.SANDBOX_URL = stub.url
+    with running(stub):
+        yield stub
+
+
+@pytest.mark.parametrize("carrier", [HttpSmsChannel(), InboxSmsChannel()])
+@pytest.mark.parametrize("status", ["302", "303", "307", "408", "409", "502", "504"])
+def test_a_redirect_is_not_followed_and_like_a_lost_answer_not_taken_for_acceptance(http_stub, carrier, status):
+    http_stub.says = status
+    with pytest.raises(OutcomeUnknown) as unknown:
+        carrier.carry(LETTER)
+
+    assert unknown.value.code == status
+    assert len(http_stub.headers) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "is_final"),
+    [("401", False), ("402", False), ("403", False), ("404", True), ("422", True), ("503", False)],
+)
+def test_our_own_trouble_with_the_carrier_is_no_reason_to_give_a_message_up(http_stub, status, is_final):
+    http_stub.says = status
+    with pytest.raises(Refused) as refused:
+        HttpSmsChannel().carry(LETTER)
+
+    assert (refused.value.permanent, refused.value.code) == (is_final, status)
+
+
+@pytest.mark.parametrize("body", [b"", b"OK", b"[]", b'"x"'])
+def test_an_acceptance_without_an_id_is_an_acceptance(http_stub, body):
+    http_stub.body = body
+
+    assert HttpSmsChannel().carry(LETTER) == ""
+
+
+def test_an_sms_goes_out_as_a_form_with_the_key_in_its_header(http_stub):
+    assert HttpSmsChannel().carry(LETTER) == "carrier-1"
+
+    assert http_stub.taken == [
+        {"to": LETTER.address, "from": "Refill", "text": LETTER.text, "reference": LETTER.reference}
+    ]
+    assert http_stub.headers[0]["Authorization"] == "Bearer the-key"
+
+
+@pytest.fixture
+def smtp_stub(settings) -> Iterator[SmtpStub]:
+    stub = SmtpStub()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", stub.port, 1
+    with running(stub):
+        yield stub
+
+
+def test_a_mail_server_that_will_not_even_greet_us_has_refused_nothing_for_good(smtp_stub):
+    smtp_stub.greets = "554"
+    with pytest.raises(Refused) as refused:
+        EmailCarrier().carry(LETTER)
+
+    assert (refused.value.permanent, refused.value.code) == (False, "554")
+
+
+def test_a_mail_has_a_text_and_a_page_under_one_message_id(smtp_stub):
+    EmailCarrier().carry(LETTER)
+    (raw,) = smtp_stub.taken
+    mail = message_from_bytes(raw, policy=policy.default)
+
+    assert mail["Subject"].strip() == LETTER.title
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    text, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert text.get_content().strip() == "Grüße, 15,00 €"
+    assert page.get_content().strip() == "<p>Grüße</p>"
+
+
+@pytest.mark.parametrize(
+    ("title", "address"),
+    [
+        ("Hello\r\nBcc: mallory@example.com", "anna@example.com"),
+        ("Hello", "anna@example.com\r\nBcc: mallory@example.com"),
+    ],
+)
+def test_a_line_break_in_a_header_is_refused_for_good(smtp_stub, title, address):
+    letter = Letter(address=address, title=title, text="x", html="", reference="r")
+    with pytest.raises(Refused) as refused:
+        EmailCarrier().carry(letter)
+
+    assert (refused.value.permanent, refused.value.code) == (True, "malformed")
+    assert smtp_stub.taken == []
+
+
+def test_the_inbox_of_the_sandbox_takes_both_channels_once_each(settings, tmp_path):
+    sandbox = Sandbox(tmp_path, port=free_port())
+    settings.SANDBOX_URL = sandbox.url
+    settings.EMAIL_BACKEND = "notifications.channels.inbox.InboxEmailBackend"
+    sms = Letter(address=NUMBER, title="", text="Your code is 493817", html="", reference="r-1")
+    try:
+        sandbox.start()
+        for _time in range(2):
+            assert InboxSmsChannel().carry(sms)
+            assert EmailCarrier().carry(LETTER)
+        arrived = {message["channel"]: message for message in sandbox.messages()}
+        assert len(sandbox.messages()) == 2
+    finally:
+        sandbox.stop()
+
+    assert (arrived["sms"]["to"], arrived["sms"]["text"]) == (NUMBER, sms.text)
+    assert (arrived["email"]["to"], arrived["email"]["subject"]) == (LETTER.address, LETTER.title)
+    assert (arrived["email"]["text"], arrived["email"]["html"]) == (LETTER.text, LETTER.html)
+
+
+def test_each_channel_has_the_carrier_the_settings_name(settings):
+    channels.carrier.cache_clear()
+    settings.SMS_CHANNEL = "notifications.channels.http_sms.HttpSmsChannel"
+    try:
+        assert isinstance(channels.carrier("sms"), HttpSmsChannel)
+        assert isinstance(channels.carrier("email"), EmailCarrier)
+    finally:
+        channels.carrier.cache_clear()
