@@ -48,8 +48,27 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "grants": wording.grants_in_words(order.grants),
         "period": period,
         "method": wording.method_of(order),
+        "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
         "held_items": items,
         "acts": _acts(order, items),
+    }
+
+
+def summary_facts(order: Order) -> dict[str, Any]:
+    """The context of the frozen contract summary; price, VAT and date are the order's own."""
+    frozen = {
+        **order.summary,
+        "price_minor": order.price_minor,
+        "vat_minor": order.vat_minor,
+        "vat_percent": f"{order.vat_percent.normalize():f}" if order.vat_minor else "",
+        "as_of": order.placed_at,
+    }
+    return {
+        "place": "orders",
+        "order": order,
+        "summary": frozen,
+        "back_url": reverse("order", args=[order.pk]),
+        "back_words": _("Order %(reference)s") % {"reference": order.reference},
     }
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),
+    path("orders/<uuid:order_id>/summary/", orders.summary, name="order_summary"),
     path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
     path("orders/<uuid:order_id>/cancel/", orders.cancel, name="order_cancel"),
     path("orders/<uuid:order_id>/give-back/", orders.give_back, name="order_give_back"),

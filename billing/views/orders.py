@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -64,6 +65,15 @@ def timeline(request: SignedInRequest, order_id: UUID) -> HttpResponse:
     look = request.GET.get("look", "")
     count = min(int(look), 99) if look.isascii() and look.isdigit() and len(look) < 4 else 99
     return render(request, "billing/_timeline.html", order_page.facts(found, request.user, look=count))
+
+
+@login_required
+@require_safe
+def summary(request: SignedInRequest, order_id: UUID) -> HttpResponse:
+    """The contract summary as it was frozen with the order, in the language it was made in."""
+    found = get_object_or_404(visible(request).exclude(summary={}), pk=order_id)
+    with translation.override(found.summary["language"]):
+        return render(request, "plans/summary.html", order_page.summary_facts(found))
 
 
 @login_required

@@ -200,6 +200,26 @@ def test_somebody_elses_order_is_not_there(owner: Subscriber, client: Client) ->
     assert "Month 15" not in stranger.get("/orders/").content.decode().partition("<main")[2]
 
 
+def test_the_contract_summary_is_kept_with_the_order_whatever_becomes_of_the_plan(
+    owner: Subscriber, client: Client
+) -> None:
+    from plans.models import Plan
+
+    order = order_plan(owner, now=clock.now())
+    Plan.objects.filter(code="month-15").update(price_minor=9900, on_sale_until=clock.now())
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert f"/orders/{order.pk}/summary/" in page
+    kept = client.get(f"/orders/{order.pk}/summary/").content.decode()
+    for words in ("Contract summary", "15 GB", "€15.00", "€2.39", order.reference):
+        assert words in kept.replace("\xa0", " "), words
+    assert "€99.00" not in kept
+    stranger = Client()
+    stranger.force_login(bao())
+    assert stranger.get(f"/orders/{order.pk}/summary/").status_code == 404
+    top_up = order_top_up(owner, now=clock.now())
+    assert client.get(f"/orders/{top_up.pk}/summary/").status_code == 404
+
+
 def test_nothing_changes_by_looking(owner: Subscriber, client: Client) -> None:
     order = order_plan(owner, now=clock.now())
     for path in ("pay", "cancel", "give-back", "keep-as-credit"):
