@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import PhoneVerificationStage
@@ -12,6 +12,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,27 +31,30 @@ from notifications.outbox import Outgoing, Recipient
 _STAGE = "allauth.account.stages.PhoneVerificationStage"
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """Numbers are unique once proven; an unproven one waits in `msisdn_pending` and blocks nobody."""
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         kwargs["label"] = _("Mobile number")
         return MsisdnField(**kwargs)
 
-    def set_phone(self, user: Subscriber, phone: str, verified: bool) -> None:  # noqa: FBT001  allauth's signature
+    def set_phone(self, user: AbstractBaseUser, phone: str, verified: bool) -> None:  # noqa: FBT001  allauth's signature
+        user = _subscriber(user)
         if verified:
             self.set_phone_verified(user, phone)
         else:
             user.msisdn_pending = phone
             user.save(update_fields=["msisdn_pending"])
 
-    def get_phone(self, user: Subscriber) -> tuple[str, bool] | None:
+    def get_phone(self, user: AbstractBaseUser) -> tuple[str, bool] | None:
+        user = _subscriber(user)
         if user.msisdn:
             return user.msisdn, True
         return (user.msisdn_pending, False) if user.msisdn_pending else None
 
-    def set_phone_verified(self, user: Subscriber, phone: str) -> None:
+    def set_phone_verified(self, user: AbstractBaseUser, phone: str) -> None:
         """The proof: the number signs this person in, and claims the line. Of two who prove one number, the first keeps it."""
+        user = _subscriber(user)
         try:
             with transaction.atomic():
                 if user.msisdn != phone or user.msisdn_pending:
@@ -63,9 +67,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_user_by_phone(self, phone: str) -> Subscriber | None:
         return Subscriber.objects.filter(msisdn=phone).first()
 
-    def send_verification_code_sms(self, user: Subscriber, phone: str, code: str, **_kwargs: Any) -> None:
+    def send_verification_code_sms(self, user: AbstractBaseUser, phone: str, code: str, **_kwargs: Any) -> None:
         """Only a number with a line of ours gets a code; every other sees the same page and gets nothing."""
-        send_code(phone, code, language=get_language() or user.language, address=self._address())
+        send_code(phone, code, language=get_language() or _subscriber(user).language, address=self._address())
 
     def send_unknown_account_sms(self, phone: str, **_kwargs: Any) -> None:
         sms_limits.count_or_refuse(phone, address=self._address())
@@ -98,14 +102,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
 
 
-class NumberStage(PhoneVerificationStage):  # type: ignore[misc]
+class NumberStage(PhoneVerificationStage):
     """Staff have no number to prove."""
 
     def handle(self) -> Any:
-        user = self.login.user
-        if user is not None and user.is_staff and not (user.msisdn or user.msisdn_pending):
+        user = _subscriber(self.login.user) if self.login.user else None
+        if user and user.is_staff and not (user.msisdn or user.msisdn_pending):
             return None, True
-        return super().handle()
+        return super().handle()  # type: ignore[no-untyped-call]
+
+
+def _subscriber(user: AbstractBaseUser) -> Subscriber:
+    """Allauth knows only that it is some user."""
+    return cast("Subscriber", user)
 
 
 def send_code(msisdn: str, code: str, *, language: str, address: str) -> None:
@@ -155,7 +164,7 @@ def _what(name: str) -> str:
     return words.get(name, _("Something about how you sign in was changed."))
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of second factors are kept encrypted."""
 
     def encrypt(self, text: str) -> str:

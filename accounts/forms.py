@@ -7,6 +7,7 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import MsisdnField
@@ -14,13 +15,13 @@ from accounts.models import Subscriber
 from lib.msisdn import parse_msisdn
 
 
-class LoginForm(AllauthLoginForm):  # type: ignore[misc]
+class LoginForm(AllauthLoginForm):
     """Signing in by number in any spelling, or by e-mail."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Mobile number or e-mail")
-        self.fields["login"].max_length = 254
+        self.fields["login"].validators.append(MaxLengthValidator(254))
         self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True}
 
     def clean_login(self) -> str:

@@ -8,4 +8,4 @@ from accounts.models import Subscriber
 class SignedInRequest(HttpRequest):
     """What a view behind `login_required` gets."""
 
-    user: Subscriber  # type: ignore[assignment]
+    user: Subscriber
