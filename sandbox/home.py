@@ -1,9 +1,12 @@
 """The sandbox's first page, and the clock that is turned on it."""
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, jsonify, render_template
 from werkzeug.wrappers import Response
 
 from sandbox.clock import NotAnOffset
+from sandbox.faults import orders
 from sandbox.posted import posted
 from sandbox.running import running
 
@@ -18,7 +21,13 @@ def blueprint() -> Blueprint:
 
 
 def show() -> str:
-    return render_template("home.html")
+    clock = running().clock
+    return render_template(
+        "home.html",
+        faults=len(orders.in_force(running().books.reading())),
+        offset_seconds=clock.offset_seconds,
+        moment=datetime.fromtimestamp(clock.now(), UTC),
+    )
 
 
 def tell_time() -> Response:

@@ -1,0 +1,181 @@
+"""The sandbox's pages as a browser and a screen reader find them."""
+
+import os
+from pathlib import Path
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from stripe import StripeClient
+
+from tests.sandbox.asking import session_wanted
+from tests.sandbox_process import ASKS, DECLINED, Sandbox
+
+pytestmark = pytest.mark.browser
+
+#: a folder to keep screenshots in, to be looked at; then every page is shown in more ways
+SHOTS = os.environ.get("LOOK_SHOTS")
+#: width, colour scheme, language: a phone and a desk, both schemes, both languages
+WAYS = [(360, "light", "en"), (1280, "dark", "zh")]
+if SHOTS:
+    WAYS = [(360, "light", "en"), (360, "dark", "zh"), (1280, "light", "zh"), (1280, "dark", "en")]
+
+_MESSAGES = [
+    {
+        "channel": "sms",
+        "to": "+4917604069012",
+        "sender": "Refill",
+        "text": "123456 is your sign-in code. It is good for 10 minutes. Nobody of ours will ever ask you for it.",
+    },
+    {
+        "channel": "sms",
+        "to": "+4917604069013",
+        "sender": "Refill",
+        "text": "您的套餐 Month M 已续费，有效期至 2026年12月30日。剩余流量 20 GB。",
+    },
+    {
+        "channel": "email",
+        "to": "anna.with.a.rather.long.address@mail.example.com",
+        "sender": "Refill <hello@refill.example>",
+        "subject": "Renewed until Mon 30 Nov, 14:20",
+        "text": "Hello Anna,\n\nyour plan Month M is renewed until Mon 30 Nov 2026, 14:20.\n\n"
+        + "You have 20 GB. " * 30,
+        "html": "<html><head><title>Renewed</title></head><body><h1>Renewed</h1><p>Your plan Month M is renewed.</p></body></html>",
+    },
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str):
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: "-".join(map(str, way)))
+def way(request: pytest.FixtureRequest) -> tuple[int, str, str]:
+    way: tuple[int, str, str] = request.param
+    return way
+
+
+@pytest.fixture
+def page(browser: Browser, way: tuple[int, str, str]):
+    """A page of the way's width and colours. At the end the browser's console must have stayed empty."""
+    width, scheme, _ = way
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    refused = "the server responded with a status of 4"  # a form with a mistake is a 4xx, which Chromium notes
+    assert [line for line in said if refused not in line] == []
+
+
+@pytest.fixture
+def address(client: StripeClient, way: tuple[int, str, str]) -> str:
+    """A payment page in the way's language."""
+    line = {
+        "price_data": {
+            "currency": "eur",
+            "unit_amount": 1999,
+            "product_data": {"name": "Month M · 20 GB, +49 176 04069012"},
+        }
+    }
+    session = client.v1.checkout.sessions.create(
+        session_wanted(locale=way[2], line_items=[line, line], customer_email=None)
+    )
+    return str(session.url)
+
+
+def _judge(page: Page, name: str, way: tuple[int, str, str]) -> None:
+    """Nothing runs over the edge, and axe finds nothing."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}-{'-'.join(map(str, way))}.png", full_page=True)
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    findings = Axe().run(page).response["violations"]
+    assert too_wide == 0
+    assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in findings] == []
+
+
+def _fill(page: Page, card: str, *, email: str = "anna@example.com") -> None:
+    for name, text in (("email", email), ("number", card), ("expiry", "12/34"), ("cvc", "123"), ("name", "Anna Alt")):
+        page.locator(f"#{name}").fill(text)
+    page.locator("button.go").click()
+
+
+def test_the_first_page(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
+    sandbox.turn_clock(3 * 86_400)
+    page.goto(sandbox.url)
+    _judge(page, "home", way)
+
+
+def test_the_payment_page_empty_wrong_and_declined(page: Page, address: str, way: tuple[int, str, str]) -> None:
+    page.goto(address)
+    _judge(page, "pay", way)
+    _fill(page, "4242424242424241", email="anna")
+    expect(page.locator("[aria-invalid=true]")).to_have_count(2)
+    _judge(page, "pay-wrong", way)
+    _fill(page, DECLINED)
+    expect(page.get_by_role("alert")).to_be_visible()
+    _judge(page, "pay-declined", way)
+
+
+def test_the_banks_page_and_its_end(page: Page, address: str, way: tuple[int, str, str]) -> None:
+    page.goto(address)
+    _fill(page, ASKS)
+    expect(page.locator("button.no")).to_be_visible()
+    _judge(page, "bank", way)
+    page.locator("button.no").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_the_pages_that_take_no_money(
+    page: Page, client: StripeClient, sandbox: Sandbox, address: str, way: tuple[int, str, str]
+) -> None:
+    session_id = address.rpartition("/")[2]
+    sandbox.pay(session_id)
+    page.goto(address)
+    _judge(page, "paid", way)
+    expired = client.v1.checkout.sessions.create(session_wanted(locale=way[2]))
+    client.v1.checkout.sessions.expire(expired.id)
+    page.goto(str(expired.url))
+    _judge(page, "expired", way)
+    page.goto(f"{sandbox.url}/pay/cs_none")
+    _judge(page, "unknown", way)
+
+
+def test_the_inbox_empty_full_filtered_and_one_message(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
+    page.goto(f"{sandbox.url}/inbox")
+    _judge(page, "inbox-empty", way)
+    for message in _MESSAGES:
+        requests.post(f"{sandbox.url}/inbox/messages", json=message, timeout=5).raise_for_status()
+    expect(page.get_by_role("article")).to_have_count(3)  # the page renews itself
+    _judge(page, "inbox", way)
+    page.get_by_label("To", exact=True).fill("69013")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+    _judge(page, "inbox-filtered", way)
+    requests.delete(f"{sandbox.url}/inbox/messages", timeout=5).raise_for_status()
+    expect(page.get_by_text("Nothing here for that filter")).to_be_visible()
+    for message in _MESSAGES:
+        requests.post(f"{sandbox.url}/inbox/messages", json=message, timeout=5).raise_for_status()
+    page.get_by_role("link", name="All").click()
+    page.get_by_role("link", name="Renewed until").click()
+    expect(page.frame_locator("iframe").get_by_role("heading", name="Renewed")).to_be_visible()
+    _judge(page, "mail", way)
+
+
+def test_a_payment_is_made_by_keyboard_alone(page: Page, address: str, way: tuple[int, str, str]) -> None:
+    page.route("http://localhost:8000/**", lambda route: route.fulfill(body="back in the shop"))
+    page.goto(address)
+    page.locator("#email").focus()
+    for text in ("anna@example.com", "4242 4242 4242 4242", "12 / 34", "123", "Anna Alt"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("back in the shop")).to_be_visible()
+    assert page.url.startswith("http://localhost:8000/orders/1/?session=cs_test_")
