@@ -101,6 +101,11 @@ def _judge(page: Page, name: str, way: tuple[int, str, str]) -> None:
     assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in findings] == []
 
 
+def _send(sandbox: Sandbox, *messages: dict[str, str]) -> None:
+    for message in messages:
+        requests.post(f"{sandbox.url}/inbox/messages", json=message, timeout=5).raise_for_status()
+
+
 def _fill(page: Page, card: str, *, email: str = "anna@example.com") -> None:
     for name, text in (("email", email), ("number", card), ("expiry", "12/34"), ("cvc", "123"), ("name", "Anna Alt")):
         page.locator(f"#{name}").fill(text)
@@ -151,22 +156,34 @@ def test_the_pages_that_take_no_money(
 def test_the_inbox_empty_full_filtered_and_one_message(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
     page.goto(f"{sandbox.url}/inbox")
     _judge(page, "inbox-empty", way)
-    for message in _MESSAGES:
-        requests.post(f"{sandbox.url}/inbox/messages", json=message, timeout=5).raise_for_status()
-    expect(page.get_by_role("article")).to_have_count(3)  # the page renews itself
+    _send(sandbox, *_MESSAGES)
+    page.reload()
     _judge(page, "inbox", way)
     page.get_by_label("To", exact=True).fill("69013")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("article")).to_have_count(1)
     _judge(page, "inbox-filtered", way)
-    requests.delete(f"{sandbox.url}/inbox/messages", timeout=5).raise_for_status()
-    expect(page.get_by_text("Nothing here for that filter")).to_be_visible()
-    for message in _MESSAGES:
-        requests.post(f"{sandbox.url}/inbox/messages", json=message, timeout=5).raise_for_status()
     page.get_by_role("link", name="All").click()
     page.get_by_role("link", name="Renewed until").click()
     expect(page.frame_locator("iframe").get_by_role("heading", name="Renewed")).to_be_visible()
     _judge(page, "mail", way)
+
+
+def test_the_inbox_renews_itself_and_leaves_what_is_already_read_alone(browser: Browser, sandbox: Sandbox) -> None:
+    page = browser.new_page()
+    page.goto(f"{sandbox.url}/inbox")
+    _send(sandbox, _MESSAGES[2])
+    link = page.get_by_role("link", name="Renewed until")
+    link.focus()
+    _send(sandbox, _MESSAGES[0])
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("article").first).to_contain_text("123456 is your sign-in code")
+    expect(link).to_be_focused()
+    sandbox.forget_messages()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("article")).to_have_count(0)
+    expect(page.get_by_text("Nothing was sent yet")).to_be_visible()
+    page.close()
 
 
 def test_a_payment_is_made_by_keyboard_alone(page: Page, address: str, way: tuple[int, str, str]) -> None:
