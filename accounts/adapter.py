@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -28,6 +29,8 @@ from lib.msisdn import is_served
 from notifications import outbox
 from notifications.outbox import Outgoing, Recipient
 
+#: of the column
+EMAIL_LENGTH = 254
 _STAGE = "allauth.account.stages.PhoneVerificationStage"
 
 
@@ -37,6 +40,12 @@ class Adapter(DefaultAccountAdapter):
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         kwargs["label"] = _("Mobile number")
         return MsisdnField(**kwargs)
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what would be cut off on its way into the table."""
+        if len(email) > EMAIL_LENGTH:
+            raise ValidationError(_("This e-mail address is too long."), code="max_length")
+        return str(super().clean_email(email))
 
     def set_phone(self, user: AbstractBaseUser, phone: str, verified: bool) -> None:  # noqa: FBT001  allauth's signature
         user = _subscriber(user)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
@@ -87,13 +88,32 @@ def decide(*, now: datetime) -> int:
     return sum(_grant(claim_id, line_id=line_id, now=now) for claim_id, line_id in ids)
 
 
+def _leave(ownership: LineOwnership, line: Line, *, now: datetime) -> None:
+    """The line goes. If its number signed the owner in, it does so no longer, and all of their sessions end."""
+    ownership.until_at = now
+    ownership.save(update_fields=["until_at"])
+    owner = ownership.subscriber
+    if owner.msisdn == line.msisdn:
+        owner.msisdn = None
+        owner.save(update_fields=["msisdn"])
+        transaction.on_commit(lambda: end_sessions(owner), robust=True)
+
+
+def end_sessions(subscriber: Subscriber) -> None:
+    """Sign `subscriber` out everywhere."""
+    for session in UserSession.objects.filter(user=subscriber):
+        session.end()
+
+
 @whole
 def _grant(claim_id: UUID, *, line_id: UUID, now: datetime) -> bool:
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     claim = LineClaim.objects.select_for_update(no_key=True, of=("self",)).get(pk=claim_id)
     if claim.vetoed_at or claim.granted_at:
         return False
-    line.ownerships.filter(until_at=None).update(until_at=now)
+    former = line.ownerships.filter(until_at=None).select_related("subscriber").first()
+    if former:
+        _leave(former, line, now=now)
     LineOwnership.objects.create(line=line, subscriber_id=claim.subscriber_id, from_at=now)
     claim.granted_at = now
     claim.save(update_fields=["granted_at"])

@@ -4,14 +4,17 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import SignupForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts import cleaning
 from accounts.fields import MsisdnField
 from accounts.models import Subscriber
+from lib import clock
 from lib.msisdn import parse_msisdn
 
 
@@ -33,6 +36,14 @@ class LoginForm(AllauthLoginForm):
             return parse_msisdn(login)
         except ValidationError:
             raise ValidationError(_("Write your mobile number or your e-mail address."), code="login") from None
+
+
+class RegisterForm(SignupForm):
+    """Registering. An address that somebody typed and never proved is free again after a quarter of an hour."""
+
+    def clean_email(self) -> str:
+        cleaning.forget_unproven(str(self.cleaned_data["email"]), real_now=clock.real_now())
+        return str(super().clean_email())
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]

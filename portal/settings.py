@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ReaderMiddleware",
+    "accounts.middleware.TooOftenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -193,7 +194,7 @@ ACCOUNT_PHONE_VERIFICATION_MAX_RESEND_COUNT = 2
 ACCOUNT_PHONE_VERIFICATION_MAX_CHANGE_COUNT = 1
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.RegisterForm"}
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.consent_form.ConsentForm"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
@@ -203,7 +204,8 @@ SMS_CODES_PER_ADDRESS_HOUR: int = env.int("SMS_CODES_PER_ADDRESS_HOUR", 60)
 SMS_CODES_PER_PREFIX_HOUR: int = env.int("SMS_CODES_PER_PREFIX_HOUR", 120)
 SMS_CODES_PER_DAY: int = env.int("SMS_CODES_PER_DAY", 20_000)
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
-ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,60/m/ip"}
+# Subscribers share addresses behind carriers; what one number may cost is counted in accounts/sms_limits.py.
+ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1

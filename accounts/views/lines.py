@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.core.exceptions import RateLimited
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -39,8 +40,11 @@ def switch(request: SignedInRequest) -> HttpResponse:
 def add(request: SignedInRequest) -> HttpResponse:
     form = LineAddForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        line_proof.begin(request, form.cleaned_data["phone"])
-        return redirect("line_confirm")
+        try:
+            line_proof.begin(request, form.cleaned_data["phone"])
+            return redirect("line_confirm")
+        except RateLimited:
+            form.add_error("phone", _("We have sent too many codes to this number or place. Try again in an hour."))
     return render(request, "accounts/line_add.html", {"form": form}, status=422 if form.is_bound else 200)
 
 

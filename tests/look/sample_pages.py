@@ -493,6 +493,7 @@ PAGES = {
     "email-change": Page("account/email_change.html", email_change),
     "not-found": Page("404.html", dict),
     "not-allowed": Page("403.html", dict),
+    "too-often": Page("429.html", dict, NOBODY),
     "send-again": Page("403_csrf.html", dict, NOBODY),
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
