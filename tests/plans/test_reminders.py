@@ -5,16 +5,22 @@ from datetime import datetime, timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Line, LineState
 from lib import clock
+from notifications import delivery
 from notifications.models import Message, MessageState
 from plans import periods, reminders
-from plans.models import PlanPeriod
+from plans.models import Plan, PlanPeriod
 from plans.tasks import remind
 from tests import cast
+from tests.notifications.conftest import post
 from tests.plans.conftest import NOON, load_the_catalogue
 from tests.plans.oracle import on
+
+__all__ = ["post"]  # a fixture of the messages' tests
 
 BERLIN = "Europe/Berlin"
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -239,6 +245,25 @@ def test_many_lines_are_told_in_batches_and_a_few_statements_each(
     assert Message.objects.count() == 7
 
 
+@pytest.mark.parametrize("kind", ["expiry_reminder", "plan_ended"])
+def test_three_hundred_lines_take_as_many_statements_as_one(catalogue, plan_of, kind):
+    months = [_bare_month(cast.line_of("+4917604069001"), plan_of("month-15"))]
+    at = months[0].ends_at if kind == "plan_ended" else months[0].ends_at - HOUR
+    with CaptureQueriesContext(connection) as for_one:
+        assert reminders.remind(now=at) == 1
+    months += [_bare_month(cast.line_of(f"+49176040691{number:02}"), plan_of("month-15")) for number in range(100)]
+    months += [_bare_month(cast.line_of(f"+49176040692{number:02}"), plan_of("month-15")) for number in range(100)]
+    months += [_bare_month(cast.line_of(f"+49176040693{number:02}"), plan_of("month-15")) for number in range(100)]
+    with CaptureQueriesContext(connection) as for_many:
+        assert reminders.remind(now=at) == 300
+    with CaptureQueriesContext(connection) as for_none:
+        assert reminders.remind(now=at) == 0
+
+    assert len(for_many) == len(for_one) <= 20, "\n".join(query["sql"][:200] for query in for_many.captured_queries)
+    assert len(for_none) <= len(for_one)
+    assert Message.objects.filter(kind=kind).count() == 301
+
+
 # --- Renewing --------------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +290,24 @@ def test_withdrawing_leaves_what_was_sent_and_other_lines_alone(month, line, pla
         ("+4917604069012", "due"),
         ("anna@example.com", "claimed"),
     ]
+
+
+def test_what_a_worker_holds_when_the_line_is_renewed_is_not_tried_again(month, line, plan_of):
+    reminders.remind(now=month.ends_at - HOUR)
+    Message.objects.get(channel="email").move_to(MessageState.FAILED)
+    Message.objects.get(channel="sms").move_to(MessageState.CLAIMED, claimed_at=clock.real_now())
+
+    assert reminders.withdraw(line) == 0
+    assert Message.objects.get(channel="sms").not_after <= clock.real_now()
+
+
+def test_a_reminder_that_is_carried_late_is_not_carried_after_the_end(month, post):
+    reminders.remind(now=month.ends_at - HOUR)
+    Message.objects.update(**{name: F(name) - HOUR for name in ("due_at", "next_try_at", "not_after")})
+    delivery.deliver()
+
+    assert post.letters == []
+    assert set(Message.objects.values_list("state", "error_code")) == {("suppressed", "too_late")}
 
 
 def test_withdrawing_nothing_takes_one_statement(line, django_assert_num_queries):
@@ -301,8 +344,6 @@ def test_a_line_that_is_being_renewed_is_left_out_and_told_nothing_afterwards():
     from tests.plans.test_periods_race import at_once_bare
 
     load_the_catalogue()
-    from plans.models import Plan
-
     ends = _many_months(1)
     line = Line.objects.get()
     seen: list[object] = []
@@ -315,9 +356,11 @@ def test_a_line_that_is_being_renewed_is_left_out_and_told_nothing_afterwards():
     assert Message.objects.count() == 0
 
 
-def _many_months(count: int) -> datetime:
-    from plans.models import Plan
+def _bare_month(line: Line, plan: Plan) -> PlanPeriod:
+    return periods.begin(line=line, plan=plan, now=NOON, origin=f"order:{line.msisdn}")
 
+
+def _many_months(count: int) -> datetime:
     ends = NOON
     for number in range(count):
         with transaction.atomic():
