@@ -67,6 +67,9 @@ def test_after_a_day_a_key_is_forgotten_and_the_request_is_carried_out_again(api
 
 
 def test_ten_at_once_under_one_key_make_one_object(sandbox: Sandbox) -> None:
+    sandbox.fault(
+        "api", "delay", seconds=0.3, times=10, match=f"POST {INTENTS}"
+    )  # all are at work before the first ends
     key, barrier = _key(), threading.Barrier(10)
     answers: list[Any] = []
 
