@@ -1,5 +1,6 @@
 """An alarm: one row, one log line, and at most one mail a kind an hour."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,22 @@ def test_four_sweeps_at_once_send_one_mail_of_a_kind_however_many_rows_wait():
 
     assert sorted(map(str, results)) == ["0", "0", "0", "1"]
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_waits_for_another_that_is_about_to_mail_the_same_kind():
+    alarm("flood", subject="x")
+    results: list[object] = []
+    other = threading.Thread(target=lambda: results.extend(at_once_bare(mail_alarms)))
+    with transaction.atomic():
+        assert len(alarms._claim("flood")) == 1
+        other.start()
+        other.join(0.5)
+        assert results == []
+    other.join(10)
+
+    assert results == [0]
+    assert mail.outbox == []
 
 
 def _refuse(*_args: object) -> None:
