@@ -83,7 +83,7 @@ def moment(at: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def date(at: datetime | None) -> SafeString | str:
+def day(at: datetime | None) -> SafeString | str:
     """`Mon 30 Nov` in the reader's zone, as a `<time>`."""
     return _time(at, wording.date_in_words(at, now=clock.now())) if at else ""
 

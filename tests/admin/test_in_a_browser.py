@@ -30,8 +30,10 @@ WAYS = [(360, "light"), (1280, "dark")] + ([(360, "dark"), (1280, "light")] if S
 TOO_WIDE = """() => {
     const wide = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= wide) return [];
-    const out = [...document.querySelectorAll("body *")].filter((it) => it.getBoundingClientRect().right > wide + 1);
-    return out.slice(0, 5).map((it) => it.outerHTML.slice(0, 120));
+    const isInside = (it) => it.parentElement?.closest(".scroll, .results, .table-wrapper");
+    const out = [...document.querySelectorAll("body *")].filter((it) => it.getBoundingClientRect().right > wide && !isInside(it));
+    const named = (it) => `${it.tagName} ${it.id} ${it.className} ${it.getBoundingClientRect().right}`;
+    return out.slice(0, 5).map(named);
 }"""
 
 

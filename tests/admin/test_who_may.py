@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib import admin
 from django.db import models
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import Subscriber
@@ -100,7 +100,8 @@ def everything(model: type[models.Model]) -> list[dict[str, object]]:
 
 def test_nobody_may_add_change_or_delete_by_permission_either() -> None:
     table = rows()
-    request = type("Request", (), {"user": staff("Root", is_superuser=True)})()
+    request = RequestFactory().get("/admin/")
+    request.user = staff("Root", is_superuser=True)
     for model in table:
         desk = admin.site.get_model_admin(model)
         assert not desk.has_add_permission(request)
