@@ -8,6 +8,13 @@ from sandbox.stripe_api.cards import Card
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 
+#: fields that stay null here
+_EMPTY = (
+    "application", "application_fee", "application_fee_amount", "failure_balance_transaction", "failure_code",
+    "failure_message", "on_behalf_of", "receipt_number", "receipt_url", "review", "shipping", "source", "source_transfer",
+    "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
+
 
 def add(desk: Desk, intent: Document, card: Card) -> Document:
     """The charge of an intent that has just got its money."""
@@ -17,12 +24,10 @@ def add(desk: Desk, intent: Document, card: Card) -> Document:
         {
             "id": charge_id,
             "object": "charge",
+            **dict.fromkeys(_EMPTY),
             "amount": intent["amount_received"],
             "amount_captured": intent["amount_received"],
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
             "balance_transaction": documents.new_id("balance_transaction"),
             "billing_details": {
                 "address": None, "email": intent["receipt_email"] or intent.get("_email"), "name": intent.get("_name"),
@@ -35,13 +40,9 @@ def add(desk: Desk, intent: Document, card: Card) -> Document:
             "customer": intent["customer"],
             "description": intent["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
             "fraud_details": {},
             "livemode": False,
             "metadata": intent["metadata"],
-            "on_behalf_of": None,
             "outcome": {
                 "network_status": "approved_by_network", "reason": None, "risk_level": "normal",
                 "seller_message": "Payment complete.", "type": "authorized",
@@ -51,18 +52,8 @@ def add(desk: Desk, intent: Document, card: Card) -> Document:
             "payment_method": intent["payment_method"],
             "payment_method_details": method_details(card),
             "receipt_email": intent["receipt_email"],
-            "receipt_number": None,
-            "receipt_url": f"{desk.origin}/payments/{intent['id']}",
             "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "succeeded",
-            "transfer_data": None,
-            "transfer_group": None,
         },
     )  # fmt: skip
 

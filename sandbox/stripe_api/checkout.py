@@ -131,8 +131,11 @@ def _intent(desk: Desk, session: Document) -> Document:
     return intent
 
 
+def payer(*, email: str | None = None, name: str | None = None) -> Document:
+    """A session's `customer_details`."""
+    return {"address": None, "email": email, "name": name, "phone": None, "tax_exempt": "none", "tax_ids": None}
+
+
 def _note_payer(session: Document, email: str | None, name: str | None) -> None:
-    details = session["customer_details"] or {
-        "address": None, "email": None, "name": None, "phone": None, "tax_exempt": "none", "tax_ids": None,
-    }  # fmt: skip
+    details = session["customer_details"] or payer()
     session["customer_details"] = {**details, "email": details["email"] or email, "name": name or details["name"]}

@@ -12,6 +12,14 @@ from sandbox.stripe_api.documents import Document
 #: where another attempt may start
 PAYABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 
+#: fields that are null at first
+_EMPTY = (
+    "application", "application_fee_amount", "automatic_payment_methods", "canceled_at", "cancellation_reason",
+    "last_payment_error", "latest_charge", "next_action", "on_behalf_of", "payment_method", "processing",
+    "review", "shipping", "source", "statement_descriptor", "statement_descriptor_suffix", "transfer_data",
+    "transfer_group", "_card",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class NewIntent:
@@ -35,15 +43,11 @@ def add(desk: Desk, new: NewIntent) -> Document:
         {
             "id": intent_id,
             "object": "payment_intent",
+            **dict.fromkeys(_EMPTY),
             "amount": new.amount,
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
-            "application": None,
-            "application_fee_amount": None,
-            "automatic_payment_methods": None,
-            "canceled_at": None,
-            "cancellation_reason": None,
             "capture_method": new.capture_method,
             "client_secret": f"{intent_id}_secret_{documents.new_id('request')[4:]}",
             "confirmation_method": "automatic",
@@ -51,28 +55,14 @@ def add(desk: Desk, new: NewIntent) -> Document:
             "currency": new.currency,
             "customer": new.customer,
             "description": new.description,
-            "last_payment_error": None,
-            "latest_charge": None,
             "livemode": False,
             "metadata": new.metadata or {},
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
             "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
             "payment_method_types": ["card"],
-            "processing": None,
             "receipt_email": new.receipt_email,
-            "review": None,
             "setup_future_usage": new.setup_future_usage,
-            "shipping": None,
-            "source": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "requires_payment_method",
-            "transfer_data": None,
-            "transfer_group": None,
             "_session": new.session_id,
-            "_card": None,
         },
     )
     events.tell(desk, "payment_intent.created", intent)

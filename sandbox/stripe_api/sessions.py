@@ -25,6 +25,12 @@ _KEPT = (
     "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id", "customer",
     "customer_creation", "customer_email", "locale", "submit_type", "success_url",
 )  # fmt: skip
+#: fields that are null at first
+_EMPTY = (
+    "after_expiration", "client_secret", "collected_information", "consent", "consent_collection",
+    "currency_conversion", "invoice", "payment_intent", "payment_link", "recovered_from", "return_url",
+    "setup_intent", "subscription",
+)  # fmt: skip
 
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
@@ -157,49 +163,28 @@ def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total:
     return {
         "id": session_id,
         "object": "checkout.session",
+        **dict.fromkeys(_EMPTY),
         **{name: asked.get(name) for name in _KEPT},
         "adaptive_pricing": {"enabled": asked.get("adaptive_pricing", {}).get("enabled", False)},
-        "after_expiration": None,
         "amount_subtotal": total,
         "amount_total": total,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": desk.at,
         "currency": lines[0]["currency"],
-        "currency_conversion": None,
         "custom_fields": [],
         "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
-        "customer_details": {
-            "address": None,
-            "email": email,
-            "name": None,
-            "phone": None,
-            "tax_exempt": "none",
-            "tax_ids": None,
-        }
-        if email
-        else None,
+        "customer_details": checkout.payer(email=email) if email else None,
         "expires_at": _expires_at(desk, asked),
-        "invoice": None,
         "livemode": False,
         "metadata": documents.merged_metadata({}, asked.get("metadata")),
         "mode": "payment",
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": "if_required",
         "allowed_payment_method_types": asked.get("allowed_payment_method_types"),
         "payment_method_types": ["card"],
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "return_url": None,
-        "setup_intent": None,
         "shipping_options": [],
         "status": "open",
-        "subscription": None,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": f"{desk.origin}/pay/{session_id}",

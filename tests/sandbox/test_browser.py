@@ -191,7 +191,7 @@ def test_a_payment_is_made_by_keyboard_alone(page: Page, address: str, way: tupl
     page.goto(address)
     page.locator("#email").focus()
     for text in ("anna@example.com", "4242 4242 4242 4242", "12 / 34", "123", "Anna Alt"):
-        page.keyboard.type(text)
+        page.keyboard.insert_text(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("back in the shop")).to_be_visible()
