@@ -14,10 +14,7 @@ RUN useradd --system --uid 10001 --home-dir /app --no-create-home portal \
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .
-RUN for source in locale/*/LC_MESSAGES/*.po; do \
-        [ ! -f "$source" ] || python -m babel.messages.frontend compile -i "$source" -o "${source%.po}.mo" || exit 1; \
-    done \
-    && python -m deploy.collect_static
+RUN python -m deploy.collect_static
 USER portal
 EXPOSE 8000
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]
