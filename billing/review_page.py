@@ -14,6 +14,7 @@ from billing.models import Method, Start
 from lib.money import Money, format_money
 from lib.wording import data_in_words, minutes_in_words, texts_in_words, time_left_in_words
 from plans import grants, periods
+from plans.comparison import validity_in_words
 from plans.models import Plan, PlanKind, Unit
 from plans.periods import PeriodPreview
 
@@ -51,6 +52,7 @@ def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict
         "title": plan.title,
         "line": line,
         "grants": wording.grants_in_words(grants.freeze(plan)),
+        "validity": validity_in_words(plan),
         "price_minor": price.minor,
         "currency": price.currency,
         "vat_minor": parts.vat_minor,

@@ -264,42 +264,23 @@ def review(data: dict[str, str] | None = None) -> dict[str, Any]:
         "currency": "EUR",
         "summary_url": "#",
         "starts": [
-            Like(
-                value="queue",
-                title="When the running plan ends",
-                starts_at=NOW + 9 * DAY,
-                ends_at=NOW + 39 * DAY,
-                lost="",
-                is_chosen=True,
-            ),
-            Like(
-                value="now",
-                title="Now",
-                starts_at=NOW,
-                ends_at=NOW + 30 * DAY,
-                lost="9 days and 6.4 GB",
-                is_chosen=False,
-            ),
+            start("queue", "When the running plan ends", NOW + 9 * DAY),
+            start("now", "Now", NOW, lost="9 days and 6.4 GB"),
         ],
         "methods": [
-            Like(
-                value="card",
-                title="Card",
-                aside="",
-                says="On our payment provider’s page.",
-                is_chosen=True,
-                is_closed=False,
-            ),
-            Like(
-                value="credit",
-                title="Credit",
-                aside="€4.20",
-                says="€10.80 is missing.",
-                is_chosen=False,
-                is_closed=True,
-            ),
+            method("card", "Card", says="On our payment provider’s page."),
+            method("credit", "Credit", aside="€4.20", says="€10.80 is missing.", is_closed=True),
         ],
     }
+
+
+def start(value: str, title: str, starts_at: datetime, *, lost: str = "") -> Like:
+    ends_at = starts_at + 30 * DAY
+    return Like(value=value, title=title, starts_at=starts_at, ends_at=ends_at, lost=lost, is_chosen=not lost)
+
+
+def method(value: str, title: str, *, says: str, aside: str = "", is_closed: bool = False) -> Like:
+    return Like(value=value, title=title, aside=aside, says=says, is_chosen=not is_closed, is_closed=is_closed)
 
 
 def review_refused() -> dict[str, Any]:
