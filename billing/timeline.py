@@ -1,14 +1,15 @@
 """An order's own clock: read from its events, payments and messages, never written."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from billing.models import Order, OrderEvent, OrderState, PaymentState
+from lib import clock
 from lib.money import format_money
-from notifications.models import Message
+from notifications.models import Message, MessageState
 
 
 class StepState(StrEnum):
@@ -38,6 +39,10 @@ class Timeline:
 
 _MOVING = {OrderState.PENDING, OrderState.PROCESSING, OrderState.PAID}
 _ENDED = {OrderState.CANCELLED, OrderState.EXPIRED}
+#: a message that came too late to be of use is no step
+_NOT_SENT = MessageState.SUPPRESSED
+#: how long after its application an order's page looks for its messages
+_TELLING = timedelta(minutes=1)
 
 
 def timeline(order: Order) -> Timeline:
@@ -50,7 +55,9 @@ def timeline(order: Order) -> Timeline:
     elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
         steps.append(_applied(order))
         steps += _told(order)
-    is_moving = order.state in _MOVING or any(step.state == StepState.NOW for step in steps)
+    is_moving = (
+        order.state in _MOVING or any(step.state == StepState.NOW for step in steps) or _is_being_told(steps, order)
+    )
     return Timeline(steps=steps, is_moving=is_moving)
 
 
@@ -135,12 +142,23 @@ def _told(order: Order) -> list[Step]:
         .order_by("created_at")
         .values_list("channel", "state", "accepted_at")
     )
-    names = {"sms": _("SMS sent"), "email": _("E-mail sent")}
     latest: dict[str, tuple[str, datetime | None]] = {channel: (state, at) for channel, state, at in rows}
-    return [
-        Step(
-            state=StepState.DONE if state in {"accepted", "delivered"} else StepState.NEXT, title=names[channel], at=at
-        )
-        for channel, (state, at) in latest.items()
-        if channel in names
-    ]
+    return [_message(channel, MessageState(state), at) for channel, (state, at) in latest.items() if state != _NOT_SENT]
+
+
+def _message(channel: str, state: MessageState, at: datetime | None) -> Step:
+    is_sms = channel == "sms"
+    if state in {MessageState.FAILED, MessageState.UNDELIVERED}:
+        failed = _("The SMS could not be delivered") if is_sms else _("The e-mail could not be delivered")
+        return Step(state=StepState.BAD, title=failed)
+    title = _("SMS sent") if is_sms else _("E-mail sent")
+    if state == MessageState.UNKNOWN:
+        return Step(state=StepState.DONE, title=title, detail=_("It may or may not have arrived."))
+    is_sent = state in {MessageState.ACCEPTED, MessageState.DELIVERED}
+    return Step(state=StepState.DONE if is_sent else StepState.NEXT, title=title, at=at)
+
+
+def _is_being_told(steps: list[Step], order: Order) -> bool:
+    """Whether a message about an order applied just now is about to go out: worth another look."""
+    is_fresh = order.applied_at is not None and clock.now() - order.applied_at < _TELLING
+    return is_fresh and any(step.state == StepState.NEXT for step in steps)

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Subscriber
@@ -268,3 +269,34 @@ def test_held_money_shows_two_ways_and_keeping_it_makes_credit_once(owner: Subsc
         client.post(f"/orders/{order.pk}/keep-as-credit/", {"currency": "EUR"})
     assert "€5.00" in client.get("/credit/").content.decode()
     assert client.post(f"/orders/{order.pk}/keep-as-credit/", {"currency": "XXX"}).status_code == 404
+
+
+def test_the_timeline_says_what_became_of_the_messages(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    pay(order, now=clock.now())
+    path = f"/orders/{order.pk}/"
+    assert "hx-get" in client.get(path).content.decode()
+    words = {
+        "unknown": "It may or may not have arrived",
+        "failed": "The SMS could not be delivered",
+        "accepted": "SMS sent",
+    }
+    for state, said in words.items():
+        become(order, "sms", state)
+        assert said in client.get(path).content.decode(), state
+    become(order, "sms", "suppressed")
+    become(order, "email", "suppressed")
+    page = client.get(path).content.decode()
+    assert "SMS" not in page.partition("<main")[2].partition("</ol>")[0]
+    assert "hx-get" not in page
+
+
+def become(order: Order, channel: str, state: str) -> None:
+    """Put the order's messages of a channel into a state, whatever may follow what."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE notifications_message SET state = %s, accepted_at = now() WHERE subject = %s AND channel = %s",
+            [state, order.subject, channel],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
