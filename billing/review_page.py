@@ -12,7 +12,7 @@ from billing import ledger, vat, wording
 from billing.forms import PlanOrderForm
 from billing.models import Method, Start
 from lib.money import Money, format_money
-from lib.wording import data_in_words, minutes_in_words, texts_in_words, time_left_in_words
+from lib.wording import data_in_words, list_in_words, minutes_in_words, texts_in_words, time_left_in_words
 from plans import grants, periods
 from plans.comparison import validity_in_words
 from plans.models import Plan, PlanKind, Unit
@@ -93,7 +93,7 @@ def _lost(preview: PeriodPreview, *, now: datetime) -> str:
         else in_words[Unit(allowance.unit)](allowance.remaining)
         for allowance in preview.lost
     ]
-    return ", ".join([time_left_in_words(preview.cut_period.ends_at, now), *amounts])
+    return list_in_words([time_left_in_words(preview.cut_period.ends_at, now), *amounts])
 
 
 def _methods(line: Line, price: Money, *, chosen: str) -> list[MethodChoice]:

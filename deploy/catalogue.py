@@ -7,6 +7,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -32,7 +33,9 @@ _KEYWORDS = {
 }
 _STRING = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
 #: what `templatize` leaves of a template's texts: `_("…")`, ` gettext('…') `, ` ngettext('…', '…', count) `
-_CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(({_STRING}(?:\s*,\s*{_STRING})*)(?:\s*,\s*count)?\s*\)")
+_CALL = re.compile(
+    rf"\b(_|gettext|ngettext|pgettext|npgettext)\(({_STRING}(?:\s*,\s*{_STRING})*)(?:\s*,\s*count)?\s*\)"
+)
 
 
 def sources() -> Catalog:
@@ -101,6 +104,8 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def as_mo(catalogue: Catalog) -> bytes:
+    """The compiled catalogue. Its dates are fixed, so that the same words are the same bytes."""
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     out = BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()

@@ -3,11 +3,13 @@
 Locale data: Unicode CLDR by way of Babel. 1 GB = 1000 MB, as operators sell it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, to_locale
@@ -29,6 +31,11 @@ def _locale() -> str:
 def count_in_words(number: int | Decimal) -> str:
     """A number with the language's marks, e.g. `1,200`."""
     return format_decimal(number, locale=_locale())
+
+
+def list_in_words(parts: Sequence[str]) -> str:
+    """`9 days, 6.4 GB, and 18 texts`, as the language joins things."""
+    return format_list(parts, locale=_locale())
 
 
 def data_parts(amount_bytes: int) -> tuple[str, str]:
