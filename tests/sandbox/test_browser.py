@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from stripe import StripeClient
 
 from tests.sandbox.asking import session_wanted
@@ -44,14 +44,6 @@ _MESSAGES = [
         "html": "<html><head><title>Renewed</title></head><body><h1>Renewed</h1><p>Your plan Month M is renewed.</p></body></html>",
     },
 ]
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str):
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: "-".join(map(str, way)))

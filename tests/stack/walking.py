@@ -2,19 +2,28 @@
 
 import re
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.stack.running import Portal, until
+from tests.sandbox_process import Sandbox
+from tests.stack.running import until
 
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 20_000
 
 
+class Place(Protocol):
+    """Where the portal is, and the world outside of it."""
+
+    origin: str
+    sandbox: Sandbox
+
+
 class Walker:
     """Somebody with a browser window; `complaints` is what the browser said of policies and scripts."""
 
-    def __init__(self, browser: Browser, portal: Portal, *, width: int = 360, language: str = "en-GB") -> None:
+    def __init__(self, browser: Browser, portal: Place, *, width: int = 360, language: str = "en-GB") -> None:
         self.portal = portal
         self.complaints: list[str] = []
         context = browser.new_context(viewport={"width": width, "height": 780}, locale=language)
