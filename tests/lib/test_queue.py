@@ -27,8 +27,9 @@ def broker_down(own_valkey, monkeypatch):
     """A broker that had answered, and then is gone."""
     from portal.environment import broker_url
 
-    monkeypatch.setattr(current_app.conf, "broker_url", broker_url(own_valkey.url))
+    # in this order: what `broker_write_url` was is read from `broker_url`, and put back
     monkeypatch.setattr(current_app.conf, "broker_write_url", broker_url(own_valkey.url))
+    monkeypatch.setattr(current_app.conf, "broker_url", broker_url(own_valkey.url))
     app: Any = current_app
     app._after_fork()  # lets go of the connections to the tests' own broker
     queue.wake("lib.heartbeat")
