@@ -131,7 +131,7 @@ def _row(at: int, header: list[str], cells: list[str]) -> StockRow:
         msisdn=row.msisdn(),
         iccid=row.matching("iccid", r"(89[0-9]{16,18})?", "18 to 20 digits that begin with 89"),
         country=row.one_of("country", _countries(), "two letters of ISO 3166, like DE"),
-        time_zone=row.one_of("time_zone", available_timezones(), "a name like Europe/Berlin"),
+        time_zone=row.one_of("time_zone", _time_zones(), "a name like Europe/Berlin"),
         currency=row.currency(),
         language=row.one_of(
             "language", {code for code, _name in settings.LANGUAGES}, "a language of the portal", usual="en"
@@ -205,6 +205,11 @@ class _Cells:
         if at is None or at.tzinfo is None or not _EARLIEST <= at <= _LATEST:
             raise self.refusal(column, "must be a moment with its offset, like 2026-12-01T00:00:00+01:00")
         return at.astimezone(UTC)
+
+
+@cache
+def _time_zones() -> set[str]:
+    return available_timezones()  # reads a folder each time it is asked
 
 
 @cache
