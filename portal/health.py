@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
 from health_check.base import HealthCheck
@@ -90,3 +92,24 @@ def postgres_is_new_enough(databases: Any = None, **_kwargs: Any) -> list[CheckM
         return []
     words = f"Postgres {version} answers; the portal needs {POSTGRES_AT_LEAST} or newer."
     return [Error(words, hint="Point DATABASE_URL at a newer server.", id="portal.E001")]
+
+
+@register(Tags.database)
+def the_role_cannot_empty_tables(databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """In production the portal runs as a role that may neither TRUNCATE nor alter: triggers do not see either."""
+    if not databases or not settings.PRODUCTION:
+        return []
+    with connection.temporary_connection() as cursor:
+        cursor.execute(_TOO_MUCH)
+        role, tables = cursor.fetchone()
+    if not tables:
+        return []
+    words = f"The role {role} owns or may empty {tables} tables of the portal."
+    return [CheckWarning(words, hint="Migrate as owner, run as portal_app: deploy/roles.sh.", id="portal.W002")]
+
+
+_TOO_MUCH = """
+    SELECT current_user, count(*) FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND (pg_has_role(relowner, 'USAGE') OR has_table_privilege(oid, 'TRUNCATE'))
+"""

@@ -194,6 +194,7 @@ ACCOUNT_PHONE_VERIFICATION_MAX_RESEND_COUNT = 2
 ACCOUNT_PHONE_VERIFICATION_MAX_CHANGE_COUNT = 1
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True  # a new address takes the place of the old one
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.RegisterForm"}
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.consent_form.ConsentForm"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
@@ -205,7 +206,8 @@ SMS_CODES_PER_PREFIX_HOUR: int = env.int("SMS_CODES_PER_PREFIX_HOUR", 120)
 SMS_CODES_PER_DAY: int = env.int("SMS_CODES_PER_DAY", 20_000)
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 # Subscribers share addresses behind carriers; what one number may cost is counted in accounts/sms_limits.py.
-ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip"}
+# A change that waits for the password counts twice: when it is asked for and when it is carried out.
+ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip", "change_phone": "5/m/user"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1

@@ -16,8 +16,9 @@ SHOTS = os.environ.get("LOOK_SHOTS")
 #: width, colour scheme, query: a phone and a desk, both schemes, both directions, both languages
 WAYS = [(360, "light", ""), (1280, "dark", "?language=zh-hans&dir=rtl")]
 if SHOTS:
-    WAYS = [(360, "light", ""), (360, "dark", "?language=zh-hans"), (360, "light", "?dir=rtl")]
-    WAYS += [(1280, "light", ""), (1280, "dark", "?language=zh-hans"), (1280, "dark", "?dir=rtl")]
+    SIDES = ("", "?language=zh-hans")
+    WAYS = [(width, scheme, side) for width in (360, 1280) for scheme in ("light", "dark") for side in SIDES]
+    WAYS += [(360, "light", "?dir=rtl"), (1280, "dark", "?dir=rtl")]
 
 
 @pytest.mark.parametrize(("width", "scheme", "query"), WAYS, ids=lambda value: str(value).strip("?") or "en")
