@@ -74,3 +74,29 @@ def test_no_words_stand_in_a_page_untranslated(path: Path) -> None:
     source = _NAMES_ONLY.sub("", _TRANSLATED.sub("", path.read_text(encoding="utf-8")))
     bare = [text.strip() for text in _MARKUP.sub("\n", source).splitlines() if re.search(r"[A-Za-z]{2}", text)]
     assert bare + _ATTRIBUTE.findall(source) == []
+
+
+def test_texts_are_found_wherever_a_call_stands_in_code() -> None:
+    code = """
+print(f"{a} ({_('%(time)s in %(city)s') % there})", gettext_lazy("one " "sentence"))
+ngettext("%(count)s day", "%(count)s days", n); pgettext("a month", "May"); npgettext("c", "x", "xs", n); _(name); other("no")
+"""
+    assert list(catalogue.texts_of_code(code)) == [
+        ("%(time)s in %(city)s", None),
+        ("one sentence", None),
+        (("%(count)s day", "%(count)s days"), None),
+        ("May", "a month"),
+        (("x", "xs"), "c"),
+    ]
+
+
+def test_texts_are_found_in_a_template_trimmed_counted_and_in_attributes() -> None:
+    template = """{% load i18n %}<c-head title="{% trans "Orders" %}">{% blocktrans trimmed count n=days %}
+        {{ n }} day
+        left{% plural %}{{ n }} days left{% endblocktrans %}{% trans "May" context "a month" %}{{ _("Now") }}"""
+    assert list(catalogue.texts_of(template, name="page.html")) == [
+        ("Orders", None),
+        (("%(n)s day left", "%(n)s days left"), None),
+        ("May", "a month"),
+        ("Now", None),
+    ]
