@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_datetime, format_skeleton, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from django.utils import timezone
@@ -100,8 +100,8 @@ def end_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | No
 
 
 def zone_in_words(name: str) -> str:
-    """`Europe/Berlin` as `Berlin`, the city of the time zone database."""
-    return name.rsplit("/", 1)[-1].replace("_", " ")
+    """`Europe/Berlin` as `Berlin` or `柏林`, the city the zone is named after."""
+    return get_timezone_location(name, locale=_locale(), return_city=True)
 
 
 def is_same_time(at: datetime, zone_name: str, reader: tzinfo | None = None) -> bool:
