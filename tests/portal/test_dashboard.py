@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import Subscriber
+from accounts.models import LineOwnership, Subscriber
 from billing.models import Order, OrderState
 from lib import clock
 from plans.models import Allowance, PlanPeriod, Unit
 from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay
-from tests.cast import anna
+from tests.cast import anna, bao
 from tests.counting import statements_of
 
 MOST_STATEMENTS = 8
@@ -108,6 +108,21 @@ def test_the_last_day_says_when_it_ends(owner: Subscriber, client_of: Client) ->
     now = clock.now()
     PlanPeriod.objects.update(starts_at=now - timedelta(days=29), ends_at=now + timedelta(days=1, hours=1))
     assert "Ends in" in home(client_of)
+
+
+def test_a_new_owner_sees_none_of_what_the_former_one_ordered(owner: Subscriber, client_of: Client) -> None:
+    former = buy(owner)
+    line, heir = owner.lines[0], bao()
+    LineOwnership.objects.filter(line=line).update(until_at=clock.now())
+    LineOwnership.objects.create(line=line, subscriber=heir, from_at=clock.now())
+    theirs = Client()
+    theirs.force_login(heir)
+    theirs.post("/account/lines/switch/", {"line": str(line.pk)})
+    for path in ("/home/", "/orders/"):
+        assert str(former.pk) not in theirs.get(path).content.decode(), path
+    assert theirs.get(f"/orders/{former.pk}/").status_code == 404
+    assert client_of.get(f"/orders/{former.pk}/").status_code == 200
+    assert "Renewed until" in home(theirs)
 
 
 def test_somebody_without_a_number_is_asked_for_it(db: None) -> None:

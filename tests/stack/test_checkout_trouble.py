@@ -126,6 +126,9 @@ def test_a_parameter_the_gateway_does_not_know_is_an_alarm_and_the_order_stays_p
     with pytest.raises(checkout.PageNotOpened):
         checkout.start(order.pk)
     assert Alarm.objects.get().kind == "checkout.refused"
+    page = browser_of(order).get(f"/orders/{order.pk}/").content.decode()
+    assert "Your bank said no" not in page
+    assert "Waiting for your payment" in page
     monkeypatch.undo()
     assert checkout.start(order.pk)
 
