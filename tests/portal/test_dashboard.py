@@ -122,7 +122,7 @@ def test_a_new_owner_sees_none_of_what_the_former_one_ordered(owner: Subscriber,
         assert str(former.pk) not in theirs.get(path).content.decode(), path
     assert theirs.get(f"/orders/{former.pk}/").status_code == 404
     assert client_of.get(f"/orders/{former.pk}/").status_code == 200
-    assert "Renewed until" in home(theirs)
+    assert "已续费至" in home(theirs)  # Bao reads Chinese
 
 
 def test_somebody_without_a_number_is_asked_for_it(db: None) -> None:
