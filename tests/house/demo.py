@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sandbox.embedded.folders import outside_folder
@@ -81,6 +81,16 @@ class Demo:
                     found[int(entry.name)] = words.replace(b"\0", b" ").decode()
         return found
 
+    def kill(self) -> None:
+        """Returns when none is left. One that ends by itself meanwhile, as all do when their supervisor goes, is well."""
+        deadline = time.monotonic() + 30
+        while left := self.processes():
+            assert time.monotonic() < deadline, left
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+
 
 @contextmanager
 def fresh_demo() -> Iterator[Demo]:
@@ -91,7 +101,6 @@ def fresh_demo() -> Iterator[Demo]:
     try:
         yield made
     finally:
-        for pid in made.processes():
-            os.kill(pid, signal.SIGKILL)
+        made.kill()
         shutil.rmtree(folder)
         shutil.rmtree(outside_folder(made.folder / "var/postgres"), ignore_errors=True)
