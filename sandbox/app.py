@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, abort, request
 
-from sandbox import control, home
+from sandbox import home
 from sandbox.configuration import Configuration, MustNotRun
+from sandbox.control import routes as controls
 from sandbox.faults import pages as fault_pages
 from sandbox.inbox import pages as inbox_pages
 from sandbox.pay_page import pages as pay_pages
@@ -35,7 +36,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.extensions["sandbox"] = Running.start(configuration)
-    for part in (answers, pay_pages, inbox_pages, fault_pages, control, home):
+    for part in (answers, pay_pages, inbox_pages, fault_pages, controls, home):
         app.register_blueprint(part.blueprint())
     app.before_request(_refuse_other_sites)
     app.after_request(_guard)

@@ -56,6 +56,10 @@ class Sandbox:
         """Pay without the page; `bank="approve"` or `"fail"` where it asks, `force=True` after the session expired."""
         return self._posted(f"/control/pay/{session_id}", {"card": card, **more})
 
+    def capabilities(self, **states: str) -> dict[str, str]:
+        """Switch ways of paying: `capabilities(paypal_payments="inactive")`; all of them as they are now."""
+        return self._posted("/control/capabilities", states)
+
     def settle(self, object_id: str, outcome: str) -> dict[str, Any]:
         """A PaymentIntent that is processing, or a refund: `succeed` or `fail`."""
         return self._posted(f"/control/settle/{object_id}", {"outcome": outcome})

@@ -7,7 +7,7 @@ from typing import Any
 from stripe import params
 from stripe.params import checkout as checkout_params
 
-from sandbox.stripe_api import balance, charges, customers, events, payment_intents, refunds, sessions
+from sandbox.stripe_api import account, balance, charges, customers, events, payment_intents, refunds, sessions
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 
@@ -30,6 +30,7 @@ class Address:
 _SESSIONS, _INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
 
 ADDRESSES = (
+    Address("GET", "/v1/account", params.AccountRetrieveCurrentParams, account.retrieve),
     Address("POST", _SESSIONS, checkout_params.SessionCreateParams, sessions.create),
     Address("GET", _SESSIONS, checkout_params.SessionListParams, sessions.listed),
     Address("GET", f"{_SESSIONS}/<id>", checkout_params.SessionRetrieveParams, sessions.retrieve),

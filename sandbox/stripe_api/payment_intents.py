@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import documents, intents
+from sandbox.stripe_api import account, documents, intents
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.cards import BY_METHOD
 from sandbox.stripe_api.desk import Desk
@@ -112,6 +112,7 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
             code="resource_missing",
             param="payment_method",
         )
+    account.check_active(desk, ["card"], "payment_method")
     intents.charge_card(desk, intent, card)
     if asked.get("off_session") and intent["status"] == "requires_action":
         intents.decline_it(desk, intent, _AUTHENTICATION_REQUIRED)

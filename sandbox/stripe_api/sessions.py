@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import checkout, documents
+from sandbox.stripe_api import account, checkout, documents
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -35,6 +35,7 @@ _EMPTY = (
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
     _check_kind(asked)
+    account.check_active(desk, asked.get("allowed_payment_method_types", ["card"]), "allowed_payment_method_types")
     if "customer" in asked:
         documents.get(desk.sql, "customer", asked["customer"], param="customer")
     lines = [_line(desk, line, index) for index, line in enumerate(asked["line_items"])]
@@ -88,7 +89,7 @@ def _check_kind(asked: Mapping[str, Any]) -> None:
             "payment_intent_data[capture_method]",
             asked.get("payment_intent_data", {}).get("capture_method") != "manual",
         ),
-        ("allowed_payment_method_types", "card" in asked.get("allowed_payment_method_types", ["card"])),
+        ("allowed_payment_method_types", set(asked.get("allowed_payment_method_types", ["card"])) == {"card"}),
         *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
     ):
         if not is_played:

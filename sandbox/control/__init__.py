@@ -1,0 +1,1 @@
+"""What a test or a curious person may make happen at the gateway, at the banks, and on the way here."""

@@ -1,0 +1,61 @@
+"""Payments without a page: pay a session, settle what is on its way, switch ways of paying on and off."""
+
+from typing import Any
+
+from flask import jsonify
+from werkzeug.wrappers import Response
+
+from sandbox.control.asked import asked
+from sandbox.posted import posted
+from sandbox.running import running
+from sandbox.stripe_api import account, checkout, documents, refunds
+from sandbox.stripe_api.cards import BY_NUMBER
+from sandbox.stripe_api.documents import Document
+from sandbox.stripe_api.refusals import Refusal
+
+
+def change_capabilities() -> Response:
+    """`{"paypal_payments": "inactive"}`: ways of paying as they are from now on; answered with all of them."""
+    with running().desk() as desk:
+        return jsonify(account.change(desk, posted())["capabilities"])
+
+
+def pay(session_id: str) -> Response:
+    """Pay without the page: `card`, `bank` (approve or fail, where it asks), `force` (after the session expired)."""
+    wanted = asked(card=str, bank=str, force=bool)
+    card = BY_NUMBER.get(wanted.get("card", "4242424242424242").replace(" ", ""))
+    if card is None:
+        raise Refusal(f"card must be one of {', '.join(BY_NUMBER)}.")
+    with running().desk() as desk:
+        session = checkout.current(desk, session_id)
+        is_late = session["status"] == "expired" and wanted.get("force")
+        if session["status"] != "open" and not is_late:
+            raise Refusal(f"The session is {session['status']}.", status=409)
+        intent = checkout.pay(desk, session, card)
+        if intent["status"] == "requires_action" and "bank" in wanted:
+            intent = checkout.answer_bank(desk, session, is_approved=wanted["bank"] == "approve")
+    return jsonify(_told(session, intent))
+
+
+def settle(object_id: str) -> Response:
+    """Decide a PaymentIntent that is processing, or a refund: `outcome` is succeed or fail."""
+    outcome = asked(outcome=str).get("outcome")
+    if outcome not in {"succeed", "fail"}:
+        raise Refusal("outcome must be succeed or fail.")
+    with running().desk() as desk:
+        if object_id.startswith("re_"):
+            refund = refunds.settle(desk, documents.get(desk.sql, "refund", object_id), is_paid=outcome == "succeed")
+            return jsonify(refund=refund["id"], status=refund["status"])
+        intent = documents.get(desk.sql, "payment_intent", object_id)
+        checkout.settle(desk, intent, is_paid=outcome == "succeed")
+        return jsonify(payment_intent=intent["id"], status=intent["status"])
+
+
+def _told(session: Document, intent: Document) -> dict[str, Any]:
+    return {
+        "session": session["id"],
+        "status": session["status"],
+        "payment_status": session["payment_status"],
+        "payment_intent": intent["id"],
+        "intent_status": intent["status"],
+    }

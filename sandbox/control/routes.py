@@ -1,0 +1,28 @@
+"""Everything under /control."""
+
+from flask import Blueprint, jsonify
+from werkzeug.wrappers import Response
+
+from sandbox.control import notices, payments
+from sandbox.stripe_api.refusals import Refusal
+
+
+def blueprint() -> Blueprint:
+    """Everything under /control."""
+    routes = Blueprint("control", __name__)
+    for path, view in (
+        ("/control/capabilities", payments.change_capabilities),
+        ("/control/pay/<session_id>", payments.pay),
+        ("/control/settle/<object_id>", payments.settle),
+        ("/control/redeliver/<event_id>", notices.redeliver),
+        ("/control/idempotency/age", notices.age),
+    ):
+        routes.add_url_rule(path, view_func=view, methods=["POST"])
+    routes.add_url_rule("/control/deliveries", view_func=notices.list_deliveries)
+    routes.add_url_rule("/control/calls", view_func=notices.list_calls)
+    routes.register_error_handler(Refusal, _refused)
+    return routes
+
+
+def _refused(refusal: Refusal) -> tuple[Response, int]:
+    return jsonify(error=str(refusal)), refusal.status
