@@ -20,8 +20,9 @@ def give_back(item: ReviewItem, *, actor: str, now: datetime) -> ReviewItem:
 
     An open payment page of the order is closed at the gateway first. Raises checkout.PageNotOpened.
     """
-    close_pages(item.order, now=now)
-    return _give_back(item.pk, order_id=item.order_id, line_id=item.order.line_id, actor=actor, now=now)
+    order = item.held_order
+    close_pages(order, now=now)
+    return _give_back(item.pk, order_id=order.pk, line_id=order.line_id, actor=actor, now=now)
 
 
 @whole
@@ -51,8 +52,9 @@ def _give_back(item_id: UUID, *, order_id: UUID, line_id: UUID, actor: str, now:
 
 def keep_as_credit(item: ReviewItem, *, subscriber: Subscriber, now: datetime) -> ReviewItem:
     """Turn what is held into credit of the order's line. Raises NotYours, checkout.PageNotOpened."""
-    close_pages(item.order, now=now)
-    return _keep(item.pk, order_id=item.order_id, line_id=item.order.line_id, subscriber=subscriber, now=now)
+    order = item.held_order
+    close_pages(order, now=now)
+    return _keep(item.pk, order_id=order.pk, line_id=order.line_id, subscriber=subscriber, now=now)
 
 
 @whole

@@ -145,7 +145,7 @@ def _acts(order: Order, items: list[Held]) -> list[Act]:
 
 
 def _held(order: Order, reader: Subscriber) -> list[Held]:
-    open_items = [item for item in order.review_items.all() if item.closed_at is None]
+    open_items = [item for item in order.review_items.all() if item.closed_at is None and item.is_about_held_money]
     if not open_items or order.buyer_id != reader.pk:
         return []
     sums = ledger.held_for(order.pk)
@@ -176,6 +176,7 @@ def _why(item: ReviewItem, order: Order, held_minor: int) -> str:
         ReviewKind.CANCELLED: _("Your payment came after you had cancelled the order."),
         ReviewKind.TWICE: _("You paid this order twice. One payment was used, the other is yours."),
         ReviewKind.NOT_APPLICABLE: _("The number could not take what was ordered when your payment came."),
+        ReviewKind.REFUND_FAILED: _("Your bank did not take the money back. It is still yours."),
     }[ReviewKind(item.kind)]
     return words % {"price": price, "held": held, "missing": missing}
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.db.models import F, Q, Sum
 
-from billing import ledger, orders, telling
+from billing import ledger, orders, reviews, telling
 from billing.gateways import gateway
 from billing.gateways.protocol import GatewayProblem, RefundFact, RefundFactState, Refused
 from billing.journal import Journal
@@ -19,6 +19,7 @@ from billing.models import (
     Refund,
     RefundState,
     ReviewItem,
+    ReviewKind,
 )
 from lib import clock, queue
 from lib.alarm import alarm
@@ -51,7 +52,7 @@ def request(item: ReviewItem, *, amount_minor: int) -> list[Refund]:
 def _paid_in(item: ReviewItem) -> list[tuple[Payment, int]]:
     """The order's payments in the item's currency, newest first, each with what of it has not gone back (minor units)."""
     returned = Sum("refunds__amount_minor", filter=~Q(refunds__state__in=_GONE), default=0)
-    paid = item.order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
+    paid = item.held_order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
     return [
         (payment, (payment.received_minor or 0) - payment.returned_minor)
         for payment in paid.annotate(returned_minor=returned).order_by("-created_at")
@@ -153,12 +154,7 @@ def _came_back(refund: Refund, journal: Journal, *, was_paid: bool) -> None:
     _move(refund, journal, EntryKind.REFUND_FAILED, source, AccountKind.HELD)
     journal.note("refund_failed", actor="gateway", code=refund.failure_code)
     if refund.item is not None:
-        ReviewItem.objects.get_or_create(
-            order=journal.order,
-            currency=refund.currency,
-            closed_at=None,
-            defaults={"kind": refund.item.kind, "opened_at": journal.now},
-        )
+        reviews.held_item(journal.order, ReviewKind.REFUND_FAILED, currency=refund.currency, now=journal.now)
     alarm("refund.failed", subject=f"refund:{refund.pk}", detail=refund.failure_code)
 
 

@@ -13,7 +13,7 @@ from billing.admin.rows import RefundsOfItem, review_badge
 from billing.models import ReviewItem
 from lib.admin.columns import column, line_of, link_to, moment_of
 from lib.admin.reading import ReadOnlyAdmin
-from lib.admin.showing import money
+from lib.admin.showing import NOTHING, money
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -28,6 +28,8 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 def _held(item: ReviewItem) -> SafeString | str:
+    if item.order_id is None or not item.is_about_held_money:
+        return NOTHING
     return money(ledger.held_for(item.order_id).get(item.currency, 0), item.currency)
 
 

@@ -9,19 +9,31 @@ from accounts.models import Line
 
 
 class AccountKind(models.TextChoices):
-    """A line's own credit in two parts, and the operator's pots, one a currency. `docs/money.md` tells each."""
+    """A line's own credit in two parts and what it owes, and the operator's pots, one a currency. `docs/money.md` tells each."""
 
     CREDIT_PAID = "credit_paid", _("credit, paid")
     CREDIT_BONUS = "credit_bonus", _("credit, bonus")
+    SHORTFALL = "shortfall", _("owed by the line")
     CLEARING = "clearing", _("at the gateway")
+    BANK = "bank", _("at the operator's bank")
     HELD = "held", _("held for orders")
     SALES = "sales", _("sales, net")
     VAT = "vat", _("VAT")
     REFUNDS_DUE = "refunds_due", _("on its way back to payers")
+    PAYOUTS_DUE = "payouts_due", _("to be paid out by hand")
+    DISPUTED = "disputed", _("taken back by payers' banks, undecided")
+    FEES = "fees", _("the gateway's fees")
+    VOUCHERS = "vouchers", _("vouchers sold, not redeemed")
+    PROMOTIONS = "promotions", _("given away in promotions")
+    GOODWILL = "goodwill", _("given as goodwill")
+    WRITTEN_OFF = "written_off", _("written off")
+    UNCLAIMED = "unclaimed", _("unclaimed")
     OPENING = "opening", _("brought from before")
 
 
 CREDIT_KINDS = (AccountKind.CREDIT_PAID, AccountKind.CREDIT_BONUS)
+#: Accounts of one line, each with a stored balance.
+LINE_KINDS = (*CREDIT_KINDS, AccountKind.SHORTFALL)
 
 
 class EntryKind(models.TextChoices):
@@ -32,8 +44,27 @@ class EntryKind(models.TextChoices):
     TOP_UP = "top_up", _("top-up")
     KEPT_AS_CREDIT = "kept_as_credit", _("kept as credit")
     GIVEN_BACK = "given_back", _("to be given back")
+    SALE_REVERSED = "sale_reversed", _("sale taken back, net")
+    VAT_REVERSED = "vat_reversed", _("VAT taken back")
+    TOP_UP_REVERSED = "top_up_reversed", _("top-up taken back")
     REFUND_PAID = "refund_paid", _("given back")
+    REFUND_TO_CREDIT = "refund_to_credit", _("given back to credit")
     REFUND_FAILED = "refund_failed", _("could not be given back")
+    SHORTFALL_PAID = "shortfall_paid", _("owed money paid")
+    VOUCHER_SOLD = "voucher_sold", _("voucher sold")
+    VOUCHER_REDEEMED = "voucher_redeemed", _("voucher redeemed")
+    VOUCHER_LAPSED = "voucher_lapsed", _("voucher lapsed")
+    BONUS = "bonus", _("bonus")
+    DISPUTE_OPENED = "dispute_opened", _("taken back by the payer's bank")
+    DISPUTE_WON = "dispute_won", _("dispute won")
+    DISPUTE_LOST = "dispute_lost", _("dispute lost")
+    FEE = "fee", _("gateway's fee")
+    GATEWAY_PAYOUT = "gateway_payout", _("paid out by the gateway")
+    PAYOUT_ASKED = "payout_asked", _("to be paid out")
+    PAYOUT_SENT = "payout_sent", _("paid out")
+    PAYOUT_REFUSED = "payout_refused", _("not paid out")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    WRITE_OFF = "write_off", _("written off")
     OPENING = "opening", _("opening credit")
 
 
@@ -56,15 +87,24 @@ class LedgerAccount(models.Model):
                 fields=["kind", "currency"], name="ledger_account_system_unique", condition=models.Q(line=None)
             ),
             models.CheckConstraint(
-                name="ledger_account_line_has_credit",
+                name="ledger_account_line_has_balance",
                 condition=models.Q(
-                    line__isnull=False, balance_minor__isnull=False, kind__in=["credit_paid", "credit_bonus"]
+                    line__isnull=False,
+                    balance_minor__isnull=False,
+                    kind__in=["credit_paid", "credit_bonus", "shortfall"],
                 )
-                | (models.Q(line=None, balance_minor=None) & ~models.Q(kind__in=["credit_paid", "credit_bonus"])),
+                | (
+                    models.Q(line=None, balance_minor=None)
+                    & ~models.Q(kind__in=["credit_paid", "credit_bonus", "shortfall"])
+                ),
             ),
             models.CheckConstraint(
                 name="ledger_credit_not_negative",
-                condition=models.Q(balance_minor=None) | models.Q(balance_minor__gte=0),
+                condition=models.Q(balance_minor=None) | models.Q(kind="shortfall") | models.Q(balance_minor__gte=0),
+            ),
+            models.CheckConstraint(
+                name="ledger_shortfall_is_owed",
+                condition=~models.Q(kind="shortfall") | models.Q(balance_minor__lte=0),
             ),
         ]
 

@@ -58,7 +58,16 @@ class Start(models.TextChoices):
 
 class Method(models.TextChoices):
     CARD = "card", _("card")
+    PAYPAL = "paypal", "PayPal"
+    TRANSFER = "transfer", _("bank transfer")
     CREDIT = "credit", _("credit")
+    VOUCHER = "voucher", _("voucher")
+
+
+#: Paid by the payer's own hand at the gateway; the others are taken from what we hold already.
+GATEWAY_METHODS = (Method.CARD, Method.PAYPAL, Method.TRANSFER)
+#: Paid on the gateway's page.
+PAGE_METHODS = (Method.CARD, Method.PAYPAL)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -78,7 +87,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """Price, VAT, grants, start and consents are frozen when it is placed; only `state` and its dates change."""
+    """Price, VAT, grants, start and consents are frozen when it is placed. Its state and dates change, and, until it is paid, the way to pay."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     reference = models.CharField(_("number"), max_length=12, unique=True, default=new_reference, editable=False)
@@ -92,7 +101,7 @@ class Order(models.Model):
     what = models.CharField(_("what"), max_length=6, choices=OrderWhat)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("plan"))
     start = models.CharField(_("starts"), max_length=5, choices=Start, default=Start.QUEUE)
-    method = models.CharField(_("method"), max_length=6, choices=Method)
+    method = models.CharField(_("method"), max_length=8, choices=Method)
     price_minor = models.BigIntegerField(_("price in minor units, VAT included"))
     currency = models.CharField(_("currency"), max_length=3)
     country = models.CharField(_("VAT country"), max_length=2)
@@ -142,7 +151,21 @@ class Order(models.Model):
             pgtrigger.Protect(name="order_is_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="order_is_frozen",
-                exclude=["state", "expires_at", "paid_at", "applied_at"],
+                exclude=["state", "method", "expires_at", "paid_at", "applied_at"],
+            ),
+            pgtrigger.Trigger(
+                name="order_method_while_unpaid",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__method__df=pgtrigger.F("new__method")),
+                func="""
+                    IF OLD.state NOT IN ('pending', 'review') OR NEW.method IN ('credit', 'voucher')
+                        OR OLD.method IN ('credit', 'voucher') THEN
+                        RAISE EXCEPTION 'the way to pay changes only while money is awaited'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

@@ -35,18 +35,25 @@ PAYMENT_MOVES: Moves = {
 LIVE_PAYMENT_STATES = (_S.CREATED, _S.OPEN, _S.PROCESSING)
 
 
+class PaymentWay(models.TextChoices):
+    PAGE = "page", _("on the gateway's page")
+    TRANSFER = "transfer", _("bank transfer")
+
+
 class Payment(models.Model):
     """Committed with its idempotency key before the gateway is called. The gateway's word is final: what failed may succeed."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.CREATED)
+    way = models.CharField(_("way"), max_length=8, choices=PaymentWay, default=PaymentWay.PAGE)
     amount_minor = models.BigIntegerField(_("amount asked for, minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
     session_id = models.CharField(_("checkout session"), max_length=120, null=True, blank=True, unique=True)
     intent_id = models.CharField(_("payment intent"), max_length=120, null=True, blank=True, unique=True)
     page_url = models.TextField(_("payment page"), blank=True)
+    instructions = models.JSONField(_("where to transfer"), default=dict, blank=True)
     received_minor = models.BigIntegerField(_("amount received, minor units"), null=True, blank=True)
     received_currency = models.CharField(_("currency received"), max_length=3, blank=True)
     method_label = models.CharField(_("paid with"), max_length=60, blank=True)
@@ -87,6 +94,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.amount_minor} {self.currency}"
+
+    @property
+    def gateway_id(self) -> str | None:
+        """What to ask the gateway about: the page, or the intent of a transfer."""
+        return self.intent_id if self.way == PaymentWay.TRANSFER else self.session_id
 
     @property
     def is_live(self) -> bool:

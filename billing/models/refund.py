@@ -1,4 +1,4 @@
-"""Money on its way back to a payer."""
+"""Money on its way back to a payer: what was asked for, and each way it goes."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.order import Order
 from billing.models.payment import Payment
 from billing.models.review import ReviewItem
 from lib.moves import Moves, check_move, moves_triggers
@@ -35,13 +36,83 @@ REFUND_MOVES: Moves = {
 }
 
 
+class RefundCause(models.TextChoices):
+    WITHDRAWAL = "withdrawal", _("withdrawal within 14 days")
+    STAFF = "staff", _("by our support")
+    DASHBOARD = "dashboard", _("made in the gateway's dashboard")
+    DISPUTE = "dispute", _("dispute lost")
+
+
+class RefundRequestState(models.TextChoices):
+    ASKED = "asked", _("waits for a second person")
+    GRANTED = "granted", _("granted")
+    REFUSED = "refused", _("refused")
+
+
+REQUEST_MOVES: Moves = {
+    RefundRequestState.ASKED: frozenset({RefundRequestState.GRANTED, RefundRequestState.REFUSED}),
+}
+
+
+class RefundRequest(models.Model):
+    """A sale taken back, whole or in part. `formula` keeps what was counted, in numbers. One request a `key`."""
+
+    id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refund_requests", verbose_name=_("order"))
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    cause = models.CharField(_("cause"), max_length=10, choices=RefundCause)
+    state = models.CharField(_("state"), max_length=7, choices=RefundRequestState, default=RefundRequestState.ASKED)
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    net_minor = models.BigIntegerField(_("of which net"), default=0)
+    vat_minor = models.BigIntegerField(_("of which VAT"), default=0)
+    currency = models.CharField(_("currency"), max_length=3)
+    takes_back = models.BooleanField(_("takes back what is left"), default=True)
+    formula = models.JSONField(_("how it was counted"), default=dict, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    asked_by = models.CharField(_("asked by"), max_length=60)
+    decided_by = models.CharField(_("decided by"), max_length=60, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund request")
+        verbose_name_plural = _("refund requests")
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.CheckConstraint(name="refund_request_positive", condition=models.Q(amount_minor__gt=0)),
+            models.CheckConstraint(
+                name="refund_request_parts",
+                condition=models.Q(state="granted", amount_minor=models.F("net_minor") + models.F("vat_minor"))
+                | ~models.Q(state="granted"),
+            ),
+        ]
+        triggers = [
+            *moves_triggers(REQUEST_MOVES, first=RefundRequestState.ASKED),
+            pgtrigger.Protect(name="refund_request_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.amount_minor} {self.currency}"
+
+    def move_to(self, state: RefundRequestState, **fields: Any) -> None:
+        """Change the state, and `fields` with it. Raises lib.moves.IllegalMove. The caller holds the order's lock."""
+        check_move(REQUEST_MOVES, model="refund request", before=self.state, after=state)
+        self.state = state
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=["state", *fields])
+
+
 class Refund(models.Model):
-    """Given back by the way it came. The key is committed before the gateway is asked."""
+    """Given back by the way one payment came. The key is committed before the gateway is asked."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     item = models.ForeignKey(
         ReviewItem, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("review item")
+    )
+    request = models.ForeignKey(
+        RefundRequest, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("refund request")
     )
     state = models.CharField(_("state"), max_length=11, choices=RefundState, default=RefundState.REQUESTED)
     amount_minor = models.BigIntegerField(_("amount in minor units"))

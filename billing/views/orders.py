@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import SignedInRequest
 from billing import cancellation, checkout, fulfilment, held_money, order_page, wording
 from billing.checkout import NothingToPay, PageNotOpened
-from billing.models import Order, ReviewItem
+from billing.models import HELD_KINDS, Order, ReviewItem
 from billing.orders import NotWaiting
 from lib import clock
 
@@ -146,5 +146,7 @@ def keep_as_credit(request: SignedInRequest, order_id: UUID) -> HttpResponse:
 def _open_item(request: SignedInRequest, order_id: UUID) -> ReviewItem:
     """The order's open item in the currency that was posted, or the latest closed one: a second click changes nothing."""
     found = get_object_or_404(visible(request), pk=order_id, buyer=request.user)
-    items = found.review_items.select_related("order").filter(currency=str(request.POST.get("currency", ""))[:3])
+    items = found.review_items.select_related("order").filter(
+        kind__in=HELD_KINDS, currency=str(request.POST.get("currency", ""))[:3]
+    )
     return get_object_or_404(items.order_by("-opened_at")[:1])

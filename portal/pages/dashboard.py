@@ -15,7 +15,7 @@ from accounts.current_line import current_line, lines_of
 from accounts.models import Line
 from accounts.requests import SignedInRequest
 from billing import ledger, wording
-from billing.models import Order, OrderState, ReviewItem
+from billing.models import HELD_KINDS, Order, OrderState, ReviewItem
 from lib import clock
 from plans.models import Plan
 from plans.overview import Overview, overview
@@ -70,8 +70,8 @@ def _latest_orders(request: SignedInRequest, line: Line) -> list[Order]:
 
 def _held_orders(request: SignedInRequest, line: Line) -> list[Order]:
     """Orders of the reader whose money waits for their decision."""
-    items = ReviewItem.objects.filter(order__buyer=request.user, order__line=line, closed_at=None)
-    return [item.order for item in items.select_related("order").order_by("opened_at")[:LATEST]]
+    items = ReviewItem.objects.filter(order__buyer=request.user, order__line=line, closed_at=None, kind__in=HELD_KINDS)
+    return [item.held_order for item in items.select_related("order").order_by("opened_at")[:LATEST]]
 
 
 def _renewal(seen: Overview, *, now: datetime) -> Renewal | None:

@@ -139,7 +139,7 @@ def _waiting() -> list[Waiting]:
     in_review, unseen = ReviewItem.objects.filter(closed_at=None), Alarm.objects.filter(seen_at=None)
     payments, events = "billing_payment", "billing_webhookevent"
     return [
-        _row(_("Money that needs a decision"), in_review, "opened_at", clock.now(), "billing_reviewitem", "open=yes"),
+        _row(_("Needs a decision"), in_review, "opened_at", clock.now(), "billing_reviewitem", "open=yes"),
         _row(_("Alarms not seen yet"), unseen, "raised_at", real, "lib_alarm", "seen=no"),
         _row(_("Payments, outcome unknown"), unknown_payments, "unknown_since", real, payments, "outcome=unknown"),
         _row(_("Gateway events waiting"), late, "received_at", real, events, "state__exact=received"),

@@ -26,6 +26,7 @@ from billing.models import (
     VatRate,
     WebhookEvent,
 )
+from billing.models.review import held_subject
 from lib.models import Alarm
 from notifications.models import Message
 from plans.models import Allowance, Plan, PlanPeriod, Zone
@@ -67,7 +68,9 @@ def rows() -> dict[type[models.Model], models.Model]:
     line = buyer.lines[0]
     order = order_plan(buyer)
     payment = pay(order)
-    item = ReviewItem.objects.create(order=order, kind=ReviewKind.OVER, currency="EUR", opened_at=NOW)
+    item = ReviewItem.objects.create(
+        subject=held_subject(order.pk, "EUR"), order=order, kind=ReviewKind.OVER, currency="EUR", opened_at=NOW
+    )
     Sim.objects.create(line=line, iccid="8949000000000000011")
     LineClaim.objects.create(line=line, subscriber=claimant(), opened_at=NOW, decides_at=NOW + timedelta(days=1))
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from billing import checkout
-from billing.gateways import gateway, stripe
+from billing.gateways import gateway
+from billing.gateways.stripe import client, pages
 from billing.models import Method, Order, OrderState, Payment, PaymentState
 from lib import clock
 from lib.models import Alarm
@@ -22,8 +23,8 @@ CREATE = "POST /v1/checkout/sessions"
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A gateway that waits half a second and asks once, so that the test does not have to wait a minute."""
-    monkeypatch.setattr(stripe, "READ_SECONDS", 0.5)
-    monkeypatch.setattr(stripe, "NETWORK_RETRIES", 0)
+    monkeypatch.setattr(client, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(client, "NETWORK_RETRIES", 0)
     gateway.cache_clear()
     yield
     gateway.cache_clear()
@@ -121,7 +122,7 @@ def test_a_broken_answer_stored_under_the_key_is_left_behind_by_a_new_attempt(po
 def test_a_parameter_the_gateway_does_not_know_is_an_alarm_and_the_order_stays_payable(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stripe, "_LOCALES", {"en": "xx-nowhere"})
+    monkeypatch.setattr(pages, "_LOCALES", {"en": "xx-nowhere"})
     order = order_plan(anna(), now=clock.now())
     with pytest.raises(checkout.PageNotOpened):
         checkout.start(order.pk)

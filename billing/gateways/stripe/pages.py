@@ -1,0 +1,108 @@
+"""Stripe Checkout by redirect (docs.stripe.com/api/checkout/sessions, /api/payment_intents)."""
+
+from typing import Any
+
+from billing.gateways.protocol import CheckoutPage, CheckoutRequest, FactState, PaymentFact, Refused, Unavailable
+from billing.gateways.stripe.client import CURRENCIES, StripePart, moment, translated
+from lib.money import Money
+
+_LOCALES = {"zh-hans": "zh"}
+
+
+class StripePages(StripePart):
+    def open_page(self, request: CheckoutRequest) -> CheckoutPage:
+        if request.price.currency not in CURRENCIES:
+            raise Refused("currency")
+        with translated():
+            session = self._client.v1.checkout.sessions.create(
+                _session_params(request), {"idempotency_key": request.idempotency_key}
+            )
+        if session.url is None:
+            raise Unavailable("no page")
+        return CheckoutPage(session_id=session.id, url=session.url, expires_at=moment(session.expires_at))
+
+    def page_fact(self, session_id: str) -> PaymentFact:
+        with translated():
+            session = self._client.v1.checkout.sessions.retrieve(
+                session_id, {"expand": ["payment_intent.latest_charge"]}
+            )
+        return _fact(session)
+
+    def close_page(self, session_id: str) -> PaymentFact:
+        try:
+            with translated():
+                self._client.v1.checkout.sessions.expire(session_id)
+        except Refused:
+            pass  # no longer open: whatever it became, the look-up tells
+        return self.page_fact(session_id)
+
+
+def _session_params(request: CheckoutRequest) -> Any:
+    metadata = {"payment_id": str(request.payment_id)}
+    return {
+        "mode": "payment",
+        "allowed_payment_method_types": ["card"],
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": request.price.currency.lower(),
+                    "unit_amount": request.price.minor,
+                    "product_data": {"name": request.title},
+                },
+            }
+        ],
+        "customer_email": request.email,
+        "client_reference_id": request.order_reference,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata, "description": request.order_reference},
+        "locale": _LOCALES.get(request.language, request.language.split("-")[0]),
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expires_at": int(request.expires_at.timestamp()),
+        "adaptive_pricing": {"enabled": False},
+        "allow_promotion_codes": False,
+        "automatic_tax": {"enabled": False},
+    }
+
+
+def _fact(session: Any) -> PaymentFact:
+    intent = session.payment_intent
+    if intent is None:
+        return PaymentFact(state=FactState.EXPIRED if session.status == "expired" else FactState.OPEN)
+    if intent.status == "succeeded":
+        return PaymentFact(
+            state=FactState.SUCCEEDED,
+            intent_id=intent.id,
+            received=Money(intent.amount_received, intent.currency.upper()),
+            method_label=_method_label(intent),
+        )
+    state = _INTENT_STATES.get(intent.status) or _session_state(session)
+    return PaymentFact(state=state, intent_id=intent.id, failure_code=_failure_code(intent))
+
+
+_INTENT_STATES = {"processing": FactState.PROCESSING, "canceled": FactState.CANCELLED}
+
+
+def _session_state(session: Any) -> FactState:
+    """An intent that wants another method is open as long as its page is; a completed page with it has failed for good."""
+    if session.status == "complete":
+        return FactState.FAILED if session.payment_status == "unpaid" else FactState.OPEN
+    return FactState.EXPIRED if session.status == "expired" else FactState.OPEN
+
+
+def _failure_code(intent: Any) -> str:
+    error = intent.last_payment_error
+    if error is None:
+        return ""
+    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")[:60]
+
+
+def _method_label(intent: Any) -> str:
+    """`Visa ···4242`, or the kind of method when it is no card."""
+    charge = intent.latest_charge
+    details = None if charge is None or isinstance(charge, str) else charge.payment_method_details
+    card = getattr(details, "card", None)
+    if card is not None:
+        return f"{str(card.brand or 'card').title()} ···{card.last4}"
+    return str(getattr(details, "type", "") or "")

@@ -1,0 +1,76 @@
+"""Numbered documents of what was paid and what was given back."""
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.order import Order
+from billing.models.refund import RefundRequest
+from lib.uuid7 import uuid7
+
+
+class ReceiptSeries(models.TextChoices):
+    SALE = "sale", _("receipt")
+    TOP_UP = "top_up", _("receipt of a top-up")
+    CREDIT_NOTE = "credit_note", _("credit note")
+
+
+class ReceiptCounter(models.Model):
+    """The last number of a series in a year; its row lock makes the numbers one after the other."""
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.CharField(max_length=11, choices=ReceiptSeries)
+    year = models.PositiveSmallIntegerField()
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "year"], name="receipt_counter_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.year}"
+
+
+class Receipt(models.Model):
+    """`document` holds everything that is printed, frozen; `pdf` is drawn from it later and can be drawn again."""
+
+    id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
+    series = models.CharField(_("series"), max_length=11, choices=ReceiptSeries)
+    year = models.PositiveSmallIntegerField(_("year"))
+    number = models.PositiveIntegerField(_("number"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="receipts", verbose_name=_("order"))
+    request = models.OneToOneField(
+        RefundRequest, models.PROTECT, null=True, blank=True, related_name="receipt", verbose_name=_("refund request")
+    )
+    language = models.CharField(_("language"), max_length=10)
+    document = models.JSONField(_("document"))
+    issued_at = models.DateTimeField(_("issued"))
+    pdf = models.BinaryField(_("PDF"), null=True, blank=True)
+    drawn_at = models.DateTimeField(_("drawn"), null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        ordering = ["-issued_at", "-id"]
+        indexes = [
+            models.Index(fields=["created_at"], name="receipt_not_drawn", condition=models.Q(drawn_at=None)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "year", "number"], name="receipt_number_unique"),
+            models.UniqueConstraint(
+                fields=["order"], name="receipt_one_an_order", condition=~models.Q(series="credit_note")
+            ),
+            models.CheckConstraint(
+                name="receipt_credit_note_has_request",
+                condition=models.Q(series="credit_note", request__isnull=False)
+                | (~models.Q(series="credit_note") & models.Q(request=None)),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="receipt_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="receipt_is_frozen", exclude=["pdf", "drawn_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.year} {self.number}"
