@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from sandbox.control.asked import asked
 from sandbox.posted import posted
 from sandbox.running import running
-from sandbox.stripe_api import account, checkout, documents, refunds
-from sandbox.stripe_api.cards import BY_NUMBER
+from sandbox.stripe_api import account, checkout, documents, paypal, refunds
+from sandbox.stripe_api.cards import BY_NUMBER, Card
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.refusals import Refusal
 
@@ -21,20 +21,36 @@ def change_capabilities() -> Response:
 
 
 def pay(session_id: str) -> Response:
-    """Pay without the page: `card`, `bank` (approve or fail, where it asks), `force` (after the session expired)."""
-    wanted = asked(card=str, bank=str, force=bool)
-    card = BY_NUMBER.get(wanted.get("card", "4242424242424242").replace(" ", ""))
-    if card is None:
-        raise Refusal(f"card must be one of {', '.join(BY_NUMBER)}.")
+    """Pay without the page.
+
+    `method` is card (with its number as `card`) or paypal (`payer` is an e-mail). `bank` says approve or fail where the
+    bank asks; PayPal's payer approves unless it says fail. `force` pays after the session expired.
+    """
+    wanted = asked(method=str, card=str, payer=str, bank=str, force=bool)
+    method, card = wanted.get("method", "card"), _card(wanted)
     with running().desk() as desk:
         session = checkout.current(desk, session_id)
         is_late = session["status"] == "expired" and wanted.get("force")
         if session["status"] != "open" and not is_late:
             raise Refusal(f"The session is {session['status']}.", status=409)
-        intent = checkout.pay(desk, session, card)
-        if intent["status"] == "requires_action" and "bank" in wanted:
-            intent = checkout.answer_bank(desk, session, is_approved=wanted["bank"] == "approve")
+        if method not in session["payment_method_types"]:
+            raise Refusal(f"method must be one of {', '.join(session['payment_method_types'])}.")
+        if method == "paypal":
+            checkout.ask_paypal(desk, session, paypal.Payer(wanted["payer"]) if "payer" in wanted else None)
+            intent = checkout.answer(desk, session, is_approved=wanted.get("bank", "approve") == "approve")
+        else:
+            intent = checkout.pay(desk, session, card)
+            if intent["status"] == "requires_action" and "bank" in wanted:
+                intent = checkout.answer(desk, session, is_approved=wanted["bank"] == "approve")
     return jsonify(_told(session, intent))
+
+
+def _card(wanted: dict[str, Any]) -> Card:
+    """Raises Refusal."""
+    card = BY_NUMBER.get(wanted.get("card", "4242424242424242").replace(" ", ""))
+    if card is None:
+        raise Refusal(f"card must be one of {', '.join(BY_NUMBER)}.")
+    return card
 
 
 def settle(object_id: str) -> Response:

@@ -9,7 +9,7 @@ from sandbox.pay_page.card_form import CardForm
 from sandbox.pay_page.prices import price
 from sandbox.pay_page.words import words
 from sandbox.running import running
-from sandbox.stripe_api import checkout, documents
+from sandbox.stripe_api import checkout, documents, paypal
 from sandbox.stripe_api.cards import CARDS
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -31,15 +31,20 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/pay/<session_id>", view_func=pay, methods=["POST"])
     routes.add_url_rule("/pay/<session_id>/bank", view_func=show_bank, methods=["GET"])
     routes.add_url_rule("/pay/<session_id>/bank", view_func=answer_bank, methods=["POST"])
+    routes.add_url_rule("/pay/<session_id>/paypal", view_func=show_paypal, methods=["GET"])
+    routes.add_url_rule("/pay/<session_id>/paypal", view_func=answer_paypal, methods=["POST"])
     return routes
 
 
 def show(session_id: str) -> Response:
     """The form, filled with a test card when the address names one."""
-    session, _ = _looked_up(session_id)
+    session, intent = _looked_up(session_id)
     if session is None or session["status"] != "open":
         return _closed(session)
-    return _form(session, CardForm.filled(request.args.get("card", "")))
+    form = CardForm.filled(request.args.get("card", ""))
+    error = (intent or {}).get("last_payment_error") or {}
+    has_left_paypal = error.get("code") == paypal.DECLINED["code"] and not form.card
+    return _form(session, form, refused=error["code"] if has_left_paypal else "")
 
 
 def pay(session_id: str) -> Response:
@@ -50,6 +55,8 @@ def pay(session_id: str) -> Response:
             return _closed(session)
         if session["status"] == "complete":
             return redirect(_success_url(session), 303)
+        if (method := request.form.get("method", "card")) != "card" or method not in session["payment_method_types"]:
+            return redirect(_way_on(desk, session, method), 303)
         form = CardForm.read(request.form, asks_email=_asks_email(session))
         if form.mistakes or form.card is None:
             return _form(session, form, status=422)
@@ -59,26 +66,54 @@ def pay(session_id: str) -> Response:
     return _after(session, intent, form)
 
 
+def _way_on(desk: Desk, session: Document, method: str) -> str:
+    """Where another method than a card leads: to PayPal, or back where it is not offered."""
+    if method not in session["payment_method_types"]:
+        return f"/pay/{session['id']}"
+    checkout.ask_paypal(desk, session)
+    return f"/pay/{session['id']}/paypal"
+
+
 def show_bank(session_id: str) -> Response:
-    session, intent = _looked_up(session_id)
-    if session is None or session["status"] != "open":
-        return _closed(session)
-    if intent is None or intent["status"] != "requires_action":
-        return redirect(f"/pay/{session_id}", 303)
-    return _page("pay/bank.html", session)
+    return _show_asking(session_id, "card", "pay/bank.html")
+
+
+def show_paypal(session_id: str) -> Response:
+    return _show_asking(session_id, "paypal", "pay/paypal.html")
 
 
 def answer_bank(session_id: str) -> Response:
+    return _answer(session_id, "card")
+
+
+def answer_paypal(session_id: str) -> Response:
+    """Consent pays; anything else leads back to the page, where the way to the shop is."""
+    return _answer(session_id, "paypal")
+
+
+def _show_asking(session_id: str, who: str, template: str) -> Response:
+    """The page of whoever asks the payer; the payment page when they do not."""
+    session, intent = _looked_up(session_id)
+    if session is None or session["status"] != "open":
+        return _closed(session)
+    if intent is None or checkout.asks(intent) != who:
+        return redirect(f"/pay/{session_id}", 303)
+    return _page(template, session, payer=intent["_details"].get("paypal"))
+
+
+def _answer(session_id: str, who: str) -> Response:
     with running().desk() as desk:
         session = _current(desk, session_id)
         if session is None or session["status"] == "expired":
             return _closed(session)
         if session["status"] == "complete":
             return redirect(_success_url(session), 303)
-        try:
-            intent = checkout.answer_bank(desk, session, is_approved=request.form.get("answer") == "approve")
-        except Refusal:
+        intent = documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
+        if checkout.asks(intent) != who:
             return redirect(f"/pay/{session_id}", 303)
+        intent = checkout.answer(desk, session, is_approved=request.form.get("answer") == "approve")
+    if who == "paypal" and intent["status"] == "requires_payment_method":
+        return redirect(f"/pay/{session_id}", 303)
     return _after(session, intent, CardForm())
 
 
@@ -123,6 +158,7 @@ def _form(session: Document, form: CardForm, *, status: int = 200, refused: str 
         refused=refused,
         cards=[(card, said_of) for card in CARDS if (said_of := _SAMPLES.get(card.number))],
         asks_email=_asks_email(session),
+        ways=session["payment_method_types"],
     )
 
 

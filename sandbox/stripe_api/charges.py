@@ -16,7 +16,7 @@ _EMPTY = (
 )  # fmt: skip
 
 
-def add(desk: Desk, intent: Document, card: Card) -> Document:
+def add(desk: Desk, intent: Document) -> Document:
     """The charge of an intent that has just got its money."""
     charge_id = documents.new_id("charge")
     return documents.add(
@@ -50,7 +50,7 @@ def add(desk: Desk, intent: Document, card: Card) -> Document:
             "paid": True,
             "payment_intent": intent["id"],
             "payment_method": intent["payment_method"],
-            "payment_method_details": method_details(card),
+            "payment_method_details": intent["_details"],
             "receipt_email": intent["receipt_email"],
             "refunded": False,
             "status": "succeeded",

@@ -1,6 +1,6 @@
 """A Checkout Session's life: paid on its page, paid later, expired. Every way of paying goes through here."""
 
-from sandbox.stripe_api import documents, events, intents
+from sandbox.stripe_api import documents, events, intents, paypal
 from sandbox.stripe_api.cards import Card
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -57,15 +57,37 @@ def pay(desk: Desk, session: Document, card: Card, *, email: str | None = None, 
     return _followed(desk, session, intent)
 
 
-def answer_bank(desk: Desk, session: Document, *, is_approved: bool) -> Document:
-    """The payer's answer on their bank's page. Raises Refusal when the bank asks nothing."""
-    intent = documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
+def ask_paypal(desk: Desk, session: Document, payer: paypal.Payer | None = None) -> Document:
+    """Begin a payment by PayPal; the intent that waits for `answer`. Without a payer it is the session's."""
+    intent = _intent(desk, session)
+    email = (session["customer_details"] or {}).get("email") or paypal.SOMEBODY
+    payer = payer or paypal.Payer(email)
+    intent |= {"_email": email, "_name": payer.name}
+    intents.ask_paypal(desk, intent, payer)
+    return _followed(desk, session, intent)
+
+
+def asks(intent: Document | None) -> str:
+    """Who wants the payer's answer on a page of their own: `card` (the bank), `paypal`, or nobody."""
     if intent is None or intent["status"] != "requires_action":
-        raise Refusal("The bank asks nothing about this payment.", code="payment_intent_unexpected_state")
-    if is_approved:
-        intents.pay(desk, intent)
-    else:
-        intents.decline_it(desk, intent, _AUTHENTICATION_FAILED)
+        return ""
+    kind: str = intent["_details"]["type"]
+    return kind
+
+
+def answer(desk: Desk, session: Document, *, is_approved: bool) -> Document:
+    """The payer's answer on their bank's or PayPal's page. Raises Refusal when nobody asks."""
+    intent = documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
+    asking = asks(intent)
+    if intent is None or not asking:
+        raise Refusal("Nobody asks the payer about this payment.", code="payment_intent_unexpected_state")
+    if not is_approved:
+        intents.decline_it(desk, intent, paypal.DECLINED if asking == "paypal" else _AUTHENTICATION_FAILED)
+        return _followed(desk, session, intent)
+    if asking == "paypal":
+        payer = intent["_details"]["paypal"]
+        _note_payer(session, payer["payer_email"], payer["payer_name"])
+    intents.pay(desk, intent)
     return _followed(desk, session, intent)
 
 
@@ -125,6 +147,7 @@ def _intent(desk: Desk, session: Document) -> Document:
             session_id=session["id"],
             setup_future_usage=data.get("setup_future_usage"),
             capture_method=data.get("capture_method", "automatic_async"),
+            method_types=tuple(session["payment_method_types"]),
         ),
     )
     session["payment_intent"] = intent["id"]

@@ -5,20 +5,27 @@ from typing import Any
 
 from sandbox.faults import orders
 from sandbox.stripe_api import charges, documents, events
-from sandbox.stripe_api.cards import BY_METHOD, Card, decline
+from sandbox.stripe_api.cards import Card, decline
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
+from sandbox.stripe_api.paypal import Payer
 
 #: where another attempt may start
 PAYABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+
+_NO_CARD_ERRORS = frozenset({"payment_intent_authentication_failure", "payment_method_customer_decline"})
 
 #: fields that are null at first
 _EMPTY = (
     "application", "application_fee_amount", "automatic_payment_methods", "canceled_at", "cancellation_reason",
     "last_payment_error", "latest_charge", "next_action", "on_behalf_of", "payment_method", "processing",
     "review", "shipping", "source", "statement_descriptor", "statement_descriptor_suffix", "transfer_data",
-    "transfer_group", "_card",
+    "transfer_group", "_details",
 )  # fmt: skip
+
+
+#: what a new intent says of each way of paying
+_OPTIONS: dict[str, Document] = {"card": {"request_three_d_secure": "automatic"}, "paypal": {}}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class NewIntent:
     session_id: str | None = None
     setup_future_usage: str | None = None
     capture_method: str = "automatic_async"
+    method_types: tuple[str, ...] = ("card",)
 
 
 def add(desk: Desk, new: NewIntent) -> Document:
@@ -57,8 +65,8 @@ def add(desk: Desk, new: NewIntent) -> Document:
             "description": new.description,
             "livemode": False,
             "metadata": new.metadata or {},
-            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-            "payment_method_types": ["card"],
+            "payment_method_options": {way: _OPTIONS[way] for way in new.method_types},
+            "payment_method_types": list(new.method_types),
             "receipt_email": new.receipt_email,
             "setup_future_usage": new.setup_future_usage,
             "status": "requires_payment_method",
@@ -71,12 +79,18 @@ def add(desk: Desk, new: NewIntent) -> Document:
 
 def charge_card(desk: Desk, intent: Document, card: Card) -> Document:
     """Try a card: the intent then is succeeded, processing, requires_action or requires_payment_method."""
-    intent |= {"_card": card.method, "payment_method": documents.new_id("payment_method")}
+    intent |= {"_details": charges.method_details(card), "payment_method": documents.new_id("payment_method")}
     if card.outcome == "declined":
         return decline_it(desk, intent, decline(card.decline_code))
     if card.outcome == "asks":
-        return _ask(desk, intent)
+        return _ask(desk, intent, "bank")
     return pay(desk, intent)
+
+
+def ask_paypal(desk: Desk, intent: Document, payer: Payer) -> Document:
+    """Lead the payer to PayPal's own page; nothing is paid before they consent there."""
+    intent |= {"_details": payer.details(intent["id"]), "payment_method": documents.new_id("payment_method")}
+    return _ask(desk, intent, "paypal")
 
 
 def pay(desk: Desk, intent: Document) -> Document:
@@ -98,7 +112,7 @@ def succeed(desk: Desk, intent: Document) -> Document:
         "status": "succeeded", "amount_received": intent["amount"], "last_payment_error": None, "next_action": None,
         "canceled_at": None, "cancellation_reason": None,
     }  # fmt: skip
-    charge = charges.add(desk, intent, BY_METHOD[intent["_card"]])
+    charge = charges.add(desk, intent)
     intent["latest_charge"] = charge["id"]
     documents.save(desk.sql, intent)
     events.tell(desk, "charge.succeeded", charge)
@@ -108,14 +122,13 @@ def succeed(desk: Desk, intent: Document) -> Document:
 
 def decline_it(desk: Desk, intent: Document, why: dict[str, str]) -> Document:
     """The attempt failed and another may follow; `why` as in `cards.decline`."""
-    card = BY_METHOD[intent["_card"]]
     error: dict[str, Any] = {
-        "type": "card_error" if why["code"] != "payment_intent_authentication_failure" else "invalid_request_error",
+        "type": "invalid_request_error" if why["code"] in _NO_CARD_ERRORS else "card_error",
         **why,
         "doc_url": f"https://stripe.com/docs/error-codes/{why['code'].replace('_', '-')}",
         "payment_method": {
             "id": intent["payment_method"], "object": "payment_method", "created": desk.at, "livemode": False,
-            "metadata": {}, **charges.method_details(card),
+            "metadata": {}, **intent["_details"],
         },
     }  # fmt: skip
     intent |= {
@@ -132,9 +145,9 @@ def cancel(desk: Desk, intent: Document, reason: str | None) -> Document:
     return intent
 
 
-def _ask(desk: Desk, intent: Document) -> Document:
-    """The bank wants to see its customer on its own page."""
-    page = f"{desk.origin}/pay/{intent['_session'] or intent['id']}/bank"
+def _ask(desk: Desk, intent: Document, whom: str) -> Document:
+    """The bank or PayPal wants to see its customer on a page of its own."""
+    page = f"{desk.origin}/pay/{intent['_session'] or intent['id']}/{whom}"
     intent |= {
         "status": "requires_action",
         "last_payment_error": None,

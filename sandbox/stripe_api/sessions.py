@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import account, checkout, documents
+from sandbox.stripe_api import account, checkout, documents, paypal
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.parameters import missing
 from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
 
+#: ways of paying the page offers
+_PLAYED_WAYS = frozenset({"card", "paypal"})
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 30 * 60, 24 * 3600
 #: a request takes a moment to arrive
 _ON_THE_WAY_SECONDS = 60
@@ -35,7 +37,8 @@ _EMPTY = (
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
     _check_kind(asked)
-    account.check_active(desk, asked.get("allowed_payment_method_types", ["card"]), "allowed_payment_method_types")
+    ways = _ways(asked)
+    account.check_active(desk, ways, "allowed_payment_method_types")
     if "customer" in asked:
         documents.get(desk.sql, "customer", asked["customer"], param="customer")
     lines = [_line(desk, line, index) for index, line in enumerate(asked["line_items"])]
@@ -44,6 +47,11 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
         raise ParameterRefusal("All line items must have the same currency.", param="line_items")
     total = sum(line["amount_total"] for line in lines)
     check_amount(total, lines[0]["currency"], "line_items")
+    if "paypal" in ways and lines[0]["currency"] not in paypal.CURRENCIES:
+        raise ParameterRefusal(
+            f"The payment method type paypal does not go with the currency {lines[0]['currency']}.",
+            param="allowed_payment_method_types",
+        )
     return documents.add(desk.sql, _session(desk, asked, lines, total))
 
 
@@ -76,6 +84,11 @@ def line_items(desk: Desk, _asked: Mapping[str, Any], session_id: str) -> Docume
     return items
 
 
+def _ways(asked: Mapping[str, Any]) -> list[str]:
+    """The ways of paying that are offered, each once: a card when nothing is said."""
+    return list(dict.fromkeys(asked.get("allowed_payment_method_types", ["card"])))
+
+
 def _check_kind(asked: Mapping[str, Any]) -> None:
     """Refuse what the sandbox does not play, rather than to seem to do it. Raises ParameterRefusal."""
     for name in ("mode", "line_items"):
@@ -89,7 +102,7 @@ def _check_kind(asked: Mapping[str, Any]) -> None:
             "payment_intent_data[capture_method]",
             asked.get("payment_intent_data", {}).get("capture_method") != "manual",
         ),
-        ("allowed_payment_method_types", set(asked.get("allowed_payment_method_types", ["card"])) == {"card"}),
+        ("allowed_payment_method_types", bool(_ways(asked)) and set(_ways(asked)) <= _PLAYED_WAYS),
         *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
     ):
         if not is_played:
@@ -181,7 +194,7 @@ def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total:
         "mode": "payment",
         "payment_method_collection": "if_required",
         "allowed_payment_method_types": asked.get("allowed_payment_method_types"),
-        "payment_method_types": ["card"],
+        "payment_method_types": _ways(asked),
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],
