@@ -285,6 +285,8 @@ BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))
 HOME_REGION: str = env.str("HOME_REGION", "DE")
 MSISDN_PREFIXES: list[str] = chosen_list("MSISDN_PREFIXES", ["+4917604069"])
 CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 2000, 5000], subcast=int)
+ADJUST_LIMIT_MINOR_AGENT: int = env.int("ADJUST_LIMIT_MINOR_AGENT", 1000)
+ADJUST_LIMIT_MINOR_FINANCE: int = env.int("ADJUST_LIMIT_MINOR_FINANCE", 10_000)
 
 # --- Clock ----------------------------------------------------------------------------------------------------------------
 USE_TZ = True

@@ -13,15 +13,12 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from billing import fulfilment
+from billing.authority import CHECK_AGAIN
 from billing.gateways.protocol import GatewayProblem, Refused
 from billing.models import OrderState, Payment, PaymentState
 from lib import clock
 from lib.admin.reading import ReadOnlyAdmin
 from lib.admin.showing import page_of
-
-#: A permission of ours on payments, made by `create_staff` with the groups; nothing else can be changed with it.
-CHECK_AGAIN = "check_again"
-MAY_CHECK = f"billing.{CHECK_AGAIN}"
 
 
 class CheckAgainAdmin(ReadOnlyAdmin):
@@ -40,7 +37,7 @@ class CheckAgainAdmin(ReadOnlyAdmin):
         ]
 
     def check_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
-        if not request.user.has_perm(MAY_CHECK):
+        if not request.user.has_perm(CHECK_AGAIN):
             raise PermissionDenied
         row = get_object_or_404(self.model, pk=row_id)
         if not self.has_view_permission(request, row):
@@ -54,7 +51,7 @@ class CheckAgainAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["may_check"] = request.user.has_perm(MAY_CHECK)
+        context["may_check"] = request.user.has_perm(CHECK_AGAIN)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="")
-        parser.add_argument("--group", default=groups.AGENT, choices=[groups.VIEWER, groups.AGENT])
+        parser.add_argument("--group", default=groups.AGENT, choices=groups.NAMES)
         parser.add_argument("--superuser", action="store_true", help="all rights, those over other staff among them")
         parser.add_argument(
             "--forget-second-factor", action="store_true", help="for a lost device: a new one is set up after the link"
