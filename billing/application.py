@@ -5,7 +5,17 @@ from datetime import datetime
 from billing import ledger, telling
 from billing.journal import Journal
 from billing.ledger import Posting
-from billing.models import AccountKind, EntryKind, Order, OrderState, OrderWhat, ReviewKind, Start
+from billing.models import (
+    AccountKind,
+    EntryKind,
+    Method,
+    Order,
+    OrderState,
+    OrderWhat,
+    ReviewKind,
+    Start,
+    VoucherNature,
+)
 from lib.failpoints import failpoint
 from plans import periods, reminders
 from plans.models import Plan, PlanKind, PlanPeriod
@@ -14,8 +24,15 @@ from plans.models import Plan, PlanKind, PlanPeriod
 def pots_of(order: Order) -> tuple[AccountKind, ...]:
     """The accounts that applying the order moves money between."""
     if order.what == OrderWhat.TOP_UP:
-        return (AccountKind.HELD, AccountKind.CREDIT_PAID)
+        return (AccountKind.HELD, _credit_of(order)[1])
     return (AccountKind.HELD, AccountKind.SALES, AccountKind.VAT)
+
+
+def _credit_of(order: Order) -> tuple[EntryKind, AccountKind]:
+    """As what a top-up is booked, and where to: the worth of a voucher that was given away is bonus."""
+    if order.method == Method.VOUCHER and order.voucher.batch.nature != VoucherNature.SOLD:
+        return EntryKind.BONUS, AccountKind.CREDIT_BONUS
+    return EntryKind.TOP_UP, AccountKind.CREDIT_PAID
 
 
 def obstacle(order: Order, *, now: datetime) -> ReviewKind | None:
@@ -55,7 +72,7 @@ def _earn(journal: Journal) -> None:
     order = journal.order
     pots = ledger.pots(*pots_of(order), currency=order.currency, line=order.line, known=journal.pots)
     if order.what == OrderWhat.TOP_UP:
-        parts = [(EntryKind.TOP_UP, AccountKind.CREDIT_PAID, order.price_minor)]
+        parts = [(*_credit_of(order), order.price_minor)]
     else:
         parts = [
             (EntryKind.SALE, AccountKind.SALES, order.net_minor),

@@ -94,6 +94,11 @@ def _draft(wish: Wish, *, now: datetime) -> Order:
     price = _plan_price(wish, wish.plan, now=now) if wish.plan else _top_up_price(wish)
     if price.minor != wish.shown_price_minor:
         raise PriceChanged(price)
+    return draw_up(wish, price, now=now)
+
+
+def draw_up(wish: Wish, price: Money, *, now: datetime) -> Order:
+    """An order of `wish` at `price`, everything frozen, not saved and nothing checked. Raises billing.vat.NoVatRate."""
     taxed = wish.plan is not None
     parts = (
         vat.split(price.minor, country=wish.line.country, tax_class=_tax_class(wish), on=now.date())

@@ -64,6 +64,9 @@ def timeline(order: Order) -> Timeline:
 def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
     if "credit_spent" in events:
         return [Step(state=StepState.DONE, title=_("Paid from your credit"), at=events["credit_spent"].at)]
+    if "voucher_redeemed" in events:
+        event = events["voucher_redeemed"]
+        return [Step(state=StepState.DONE, title=_("Voucher redeemed"), detail=event.detail["serial"], at=event.at)]
     if "money_in" in events:
         return [_money_in(order, events["money_in"]), *_held(events)]
     if order.state in _ENDED:

@@ -64,6 +64,8 @@ def method_of(order: Order) -> str:
     """`Visa ···4242`, `Credit`, or nothing while unpaid. Reads the prefetched payments."""
     if order.method == Method.CREDIT:
         return _("Credit") if order.paid_at else ""
+    if order.method == Method.VOUCHER:
+        return _("Voucher") if order.paid_at else ""
     labels = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
     return next(iter(labels), "")
 
