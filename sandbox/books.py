@@ -15,6 +15,9 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS objects_intent ON objects (json_extract(body, '$.payment_intent'), kind)",
     """CREATE INDEX IF NOT EXISTS objects_open ON objects (json_extract(body, '$.expires_at'))
         WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'""",
+    "CREATE INDEX IF NOT EXISTS objects_customer ON objects (json_extract(body, '$.customer'), kind)",
+    """CREATE INDEX IF NOT EXISTS objects_under_way ON objects (json_extract(body, '$.due_at'))
+        WHERE kind = 'sandbox.transfer' AND json_extract(body, '$.status') = 'waiting'""",
     """CREATE TABLE IF NOT EXISTS deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, event_type TEXT NOT NULL, lane TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('due', 'delivered', 'dropped', 'given_up')), due_at REAL NOT NULL,

@@ -11,7 +11,7 @@ from flask import current_app, request
 from sandbox.books import Books
 from sandbox.clock import Clock
 from sandbox.configuration import Configuration
-from sandbox.stripe_api import checkout
+from sandbox.stripe_api import arrivals, checkout
 from sandbox.stripe_api.courier import Courier
 from sandbox.stripe_api.desk import Desk
 
@@ -27,9 +27,9 @@ class Running:
 
     @classmethod
     def start(cls, configuration: Configuration) -> "Running":
-        """Open the books and start the thread that delivers events and expires sessions."""
+        """Open the books and start the thread that delivers events, expires sessions and lets transfers arrive."""
         books = Books(configuration.state_dir)
-        courier = Courier(books, configuration, lambda: _expire_overdue(books))
+        courier = Courier(books, configuration, lambda: _do_chores(books))
         courier.start()
         return cls(configuration, books, Clock(configuration.clock_file), courier)
 
@@ -48,6 +48,8 @@ def running() -> Running:
     return parts
 
 
-def _expire_overdue(books: Books) -> None:
+def _do_chores(books: Books) -> None:
     with books.writing() as sql:
-        checkout.expire_overdue(Desk(sql, at=int(time.time())))
+        desk = Desk(sql, at=int(time.time()))
+        checkout.expire_overdue(desk)
+        arrivals.arrive_due(desk)

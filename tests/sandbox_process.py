@@ -60,6 +60,12 @@ class Sandbox:
         """Switch ways of paying: `capabilities(paypal_payments="inactive")`; all of them as they are now."""
         return self._posted("/control/capabilities", states)
 
+    def transfer(self, **wanted: Any) -> dict[str, Any]:
+        """Money arrives: one of `intent`, `reference`, `iban`, `customer`; `amount` in minor units (by default what the
+        intent lacks), `currency`, `sender`, `after_seconds`. Answers `transaction`, `status` and what is `available`.
+        """
+        return self._posted("/control/transfer", wanted)
+
     def settle(self, object_id: str, outcome: str) -> dict[str, Any]:
         """A PaymentIntent that is processing, or a refund: `succeed` or `fail`."""
         return self._posted(f"/control/settle/{object_id}", {"outcome": outcome})

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from sandbox.control.asked import asked
 from sandbox.posted import posted
 from sandbox.running import running
-from sandbox.stripe_api import account, checkout, documents, paypal, refunds
+from sandbox.stripe_api import account, arrivals, cash_balances, checkout, documents, paypal, refunds
 from sandbox.stripe_api.cards import BY_NUMBER, Card
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.refusals import Refusal
@@ -51,6 +51,18 @@ def _card(wanted: dict[str, Any]) -> Card:
     if card is None:
         raise Refusal(f"card must be one of {', '.join(BY_NUMBER)}.")
     return card
+
+
+def transfer() -> Response:
+    """Let money arrive at a customer's bank account: see `arrivals.Wanted`."""
+    wanted = asked(
+        reference=str, iban=str, intent=str, customer=str, amount=int, currency=str, sender=str, after_seconds=int
+    )
+    with running().desk() as desk:
+        sent = arrivals.order(desk, arrivals.Wanted(**wanted))
+        customer = documents.get(desk.sql, "customer", sent["customer"])
+        available = cash_balances.of(desk.sql, customer)["available"] or {}
+    return jsonify({**documents.shown(sent), "available": available})
 
 
 def settle(object_id: str) -> Response:

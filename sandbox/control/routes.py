@@ -13,6 +13,7 @@ def blueprint() -> Blueprint:
     for path, view in (
         ("/control/capabilities", payments.change_capabilities),
         ("/control/pay/<session_id>", payments.pay),
+        ("/control/transfer", payments.transfer),
         ("/control/settle/<object_id>", payments.settle),
         ("/control/redeliver/<event_id>", notices.redeliver),
         ("/control/idempotency/age", notices.age),

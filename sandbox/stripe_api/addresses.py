@@ -7,7 +7,17 @@ from typing import Any
 from stripe import params
 from stripe.params import checkout as checkout_params
 
-from sandbox.stripe_api import account, balance, charges, customers, events, payment_intents, refunds, sessions
+from sandbox.stripe_api import (
+    account,
+    balance,
+    cash_balances,
+    charges,
+    customers,
+    events,
+    payment_intents,
+    refunds,
+    sessions,
+)
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 
@@ -27,6 +37,7 @@ class Address:
         return self.play(desk, asked, *ids.values())
 
 
+_CASH = "/v1/customers/<id>/cash_balance"
 _SESSIONS, _INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
 
 ADDRESSES = (
@@ -42,6 +53,12 @@ ADDRESSES = (
     Address("POST", f"{_INTENTS}/<id>", params.PaymentIntentUpdateParams, payment_intents.update),
     Address("POST", f"{_INTENTS}/<id>/confirm", params.PaymentIntentConfirmParams, payment_intents.confirm),
     Address("POST", f"{_INTENTS}/<id>/cancel", params.PaymentIntentCancelParams, payment_intents.cancel),
+    Address(
+        "POST",
+        f"{_INTENTS}/<id>/apply_customer_balance",
+        params.PaymentIntentApplyCustomerBalanceParams,
+        payment_intents.apply_customer_balance,
+    ),
     Address("GET", "/v1/charges", params.ChargeListParams, charges.listed),
     Address("GET", "/v1/charges/<id>", params.ChargeRetrieveParams, charges.retrieve),
     Address("POST", "/v1/refunds", params.RefundCreateParams, refunds.create),
@@ -52,6 +69,17 @@ ADDRESSES = (
     Address("GET", "/v1/customers", params.CustomerListParams, customers.listed),
     Address("GET", "/v1/customers/<id>", params.CustomerRetrieveParams, customers.retrieve),
     Address("POST", "/v1/customers/<id>", params.CustomerUpdateParams, customers.update),
+    Address("GET", _CASH, params.CustomerCashBalanceRetrieveParams, cash_balances.retrieve),
+    Address("POST", _CASH, params.CustomerCashBalanceUpdateParams, cash_balances.update),
+    Address(
+        "GET", f"{_CASH}_transactions", params.CustomerCashBalanceTransactionListParams, cash_balances.transactions
+    ),
+    Address(
+        "GET",
+        f"{_CASH}_transactions/<below>",
+        params.CustomerCashBalanceTransactionRetrieveParams,
+        cash_balances.transaction,
+    ),
     Address("GET", "/v1/events", params.EventListParams, events.listed),
     Address("GET", "/v1/events/<id>", params.EventRetrieveParams, events.retrieve),
     Address("GET", "/v1/balance", params.BalanceRetrieveParams, balance.retrieve),

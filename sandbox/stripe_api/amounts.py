@@ -9,7 +9,7 @@ _LEAST = {
     "usd": 50, "eur": 50, "gbp": 30, "chf": 50, "dkk": 250, "nok": 300, "sek": 300, "pln": 200, "czk": 1500, "jpy": 50,
     "huf": 17500, "ron": 200, "cad": 50, "aud": 50,
 }  # fmt: skip
-_GREATEST = 99_999_999
+MOST = 99_999_999
 
 
 def check_currency(currency: str, param: str) -> None:
@@ -30,9 +30,9 @@ def check_amount(amount: int, currency: str, param: str) -> None:
             code="amount_too_small",
             param=param,
         )
-    if amount > _GREATEST:
+    if amount > MOST:
         raise ParameterRefusal(
-            f"The total amount must be no more than {_GREATEST} of the smallest unit of {currency}.",
+            f"The total amount must be no more than {MOST} of the smallest unit of {currency}.",
             code="amount_too_large",
             param=param,
         )

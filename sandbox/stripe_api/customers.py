@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import documents
+from sandbox.stripe_api import cash_balances, documents
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 
@@ -29,6 +29,7 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
             "tax_exempt": asked.get("tax_exempt") or "none",
             "test_clock": None,
             **{name: asked.get(name) or None for name in _KEPT},
+            "_reconciliation": cash_balances.wanted_mode(asked.get("cash_balance", {})),
         },
     )
 
@@ -41,6 +42,8 @@ def update(desk: Desk, asked: Mapping[str, Any], customer_id: str) -> Document:
     customer = documents.get(desk.sql, "customer", customer_id)
     if "metadata" in asked:
         customer["metadata"] = documents.merged_metadata(customer["metadata"], asked["metadata"])
+    if mode := cash_balances.wanted_mode(asked.get("cash_balance", {})):
+        customer["_reconciliation"] = mode
     customer |= {name: asked[name] or None for name in _KEPT if name in asked}
     return documents.save(desk.sql, customer)
 

@@ -25,6 +25,9 @@ _IDS = {
     "price": ("price_1", 23),
     "product": ("prod_", 14),
     "balance_transaction": ("txn_3", 23),
+    "bank_account": ("sba_", 14),
+    "cash_balance_transaction": ("ccsbtxn_1", 23),
+    "transfer": ("str_", 14),
     "request": ("req_", 14),
 }
 
@@ -66,6 +69,13 @@ def get(sql: sqlite3.Connection, kind: str, object_id: str, *, param: str = "id"
 def every(sql: sqlite3.Connection, kind: str, *, newest_first: bool = True, limit: int = -1) -> Iterator[Document]:
     direction = "DESC" if newest_first else "ASC"
     rows = sql.execute(f"SELECT body FROM objects WHERE kind = ? ORDER BY sequence {direction} LIMIT ?", (kind, limit))  # noqa: S608
+    return (json.loads(row["body"]) for row in rows.fetchall())
+
+
+def matching(sql: sqlite3.Connection, kind: str, wanted: Mapping[str, Any]) -> Iterator[Document]:
+    """Those whose fields (`a.b` is a field below) equal what is wanted, oldest first."""
+    where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in wanted)
+    rows = sql.execute(f"SELECT body FROM objects WHERE kind = ?{where} ORDER BY sequence", (kind, *wanted.values()))  # noqa: S608
     return (json.loads(row["body"]) for row in rows.fetchall())
 
 

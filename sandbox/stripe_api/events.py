@@ -23,8 +23,17 @@ def tell(desk: Desk, kind: str, document: Document) -> Document:
         "type": kind,
     }
     documents.add(desk.sql, event)
-    deliveries.schedule(desk.sql, event, lane=document.get("payment_intent") or document["id"])
+    deliveries.schedule(desk.sql, event, lane=_lane(document))
     return event
+
+
+def _lane(document: Document) -> str:
+    """Whose news it is: the payment's, the customer's where it is about their cash, else the object's own."""
+    if document["object"] in {"cash_balance", "customer_cash_balance_transaction"}:
+        customer: str = document["customer"]
+        return customer
+    lane: str = document.get("payment_intent") or document["id"]
+    return lane
 
 
 def retrieve(desk: Desk, _asked: Mapping[str, Any], event_id: str) -> Document:

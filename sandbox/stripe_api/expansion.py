@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from sandbox.stripe_api import documents
+from sandbox.stripe_api import cash_balances, documents
 from sandbox.stripe_api.refusals import ParameterRefusal
 
 _DEEPEST = 4
@@ -12,6 +12,8 @@ _EXPANDABLE = {
     "checkout.session": {"payment_intent": "payment_intent", "customer": "customer", "line_items": ""},
     "payment_intent": {"latest_charge": "charge", "customer": "customer"},
     "charge": {"payment_intent": "payment_intent", "customer": "customer", "refunds": ""},
+    "customer": {"cash_balance": ""},
+    "customer_cash_balance_transaction": {"customer": "customer"},
     "refund": {"payment_intent": "payment_intent", "charge": "charge"},
 }
 
@@ -38,6 +40,8 @@ def _follow(sql: sqlite3.Connection, document: dict[str, Any], steps: list[str],
         raise ParameterRefusal(f"This property cannot be expanded ({path}).", param="expand")
     if name == "line_items":
         document[name] = document["_line_items"]
+    elif name == "cash_balance":
+        document[name] = cash_balances.of(sql, document)
     elif name == "refunds":
         document[name] = _refunds(sql, document)
     elif isinstance(document[name], str):

@@ -25,7 +25,7 @@ _EMPTY = (
 
 
 #: what a new intent says of each way of paying
-_OPTIONS: dict[str, Document] = {"card": {"request_three_d_secure": "automatic"}, "paypal": {}}
+_OPTIONS: dict[str, Document] = {"card": {"request_three_d_secure": "automatic"}, "paypal": {}, "customer_balance": {}}
 
 
 @dataclass(frozen=True)

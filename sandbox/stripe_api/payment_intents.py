@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import account, documents, intents
+from sandbox.stripe_api import account, bank_accounts, bank_transfers, documents, intents
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.cards import BY_METHOD
 from sandbox.stripe_api.desk import Desk
@@ -13,13 +13,14 @@ from sandbox.stripe_api.refusals import ParameterRefusal, Refusal
 #: what would change where the money goes or who pays it, and what the sandbox cannot play
 _NOT_PLAYED = frozenset({
     "amount_to_confirm", "application_fee_amount", "confirmation_token", "customer_account", "hooks", "mandate",
-    "mandate_data", "on_behalf_of", "payment_method_data", "transfer_data",
+    "mandate_data", "on_behalf_of", "transfer_data",
 })  # fmt: skip
 _NOT_CHANGED = frozenset({"capture_method", "currency", "customer", "payment_method", "setup_future_usage"})
 
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
     _check_played(asked)
+    ways = _ways(desk, asked)
     if "payment_method" in asked and not asked.get("confirm"):
         raise _not_played("payment_method without confirm", "payment_method")
     check_currency(asked["currency"], "currency")
@@ -35,8 +36,11 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
         receipt_email=asked.get("receipt_email"),
         setup_future_usage=asked.get("setup_future_usage"),
         capture_method=asked.get("capture_method", "automatic_async"),
+        method_types=ways,
     )
     intent = intents.add(desk, new)
+    _keep_options(intent, asked)
+    documents.save(desk.sql, intent)
     return _confirmed(desk, intent, asked) if asked.get("confirm") else intent
 
 
@@ -56,6 +60,8 @@ def update(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
     if "amount" in asked:
         if intent["status"] not in intents.PAYABLE:
             raise _unexpected(intent, "updated")
+        if _waits_for_transfer(intent):
+            raise _not_played("amount of a bank transfer that is waited for", "amount")
         check_amount(asked["amount"], intent["currency"], "amount")
         intent["amount"] = asked["amount"]
     return documents.save(desk.sql, intent)
@@ -81,7 +87,34 @@ def cancel(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
         )
     if intent["status"] not in intents.PAYABLE:
         raise _unexpected(intent, "canceled")
-    return intents.cancel(desk, intent, asked.get("cancellation_reason"))
+    cancelled = bank_transfers.cancel if _waits_for_transfer(intent) else intents.cancel
+    return cancelled(desk, intent, asked.get("cancellation_reason"))
+
+
+def apply_customer_balance(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    return bank_transfers.apply(desk, documents.get(desk.sql, "payment_intent", intent_id), asked)
+
+
+def _waits_for_transfer(intent: Document) -> bool:
+    return intent["status"] == "requires_action" and bank_transfers.is_one(intent)
+
+
+def _ways(desk: Desk, asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ways of paying a new intent allows, a card when nothing is said. Raises ParameterRefusal."""
+    ways = tuple(dict.fromkeys(asked.get("allowed_payment_method_types", ["card"])))
+    param = "allowed_payment_method_types"
+    if not ways or not set(ways) <= {"card", "customer_balance"}:
+        raise _not_played(param, param)
+    if param in asked:
+        account.check_active(desk, set(ways) & {"card"}, param)
+    if "customer_balance" in ways and asked["currency"] not in bank_accounts.TYPES:
+        raise ParameterRefusal(
+            f"The payment method type customer_balance does not go with the currency {asked['currency']}.", param=param
+        )
+    options = asked.get("payment_method_options", {}).get("customer_balance")
+    if options is not None and "customer_balance" in ways:
+        bank_transfers.check(desk, options, asked["currency"])
+    return ways
 
 
 def _check_played(asked: Mapping[str, Any], more: frozenset[str] = frozenset()) -> None:
@@ -101,6 +134,9 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
         raise Refusal("This PaymentIntent belongs to a Checkout Session and is confirmed on its page.")
     if intent["status"] not in intents.PAYABLE:
         raise _unexpected(intent, "confirmed")
+    _keep_options(intent, asked)
+    if kind := asked.get("payment_method_data", {}).get("type"):
+        return _transfer(desk, intent, kind)
     if "payment_method" not in asked:
         raise ParameterRefusal(
             "You cannot confirm this PaymentIntent because it's missing a payment method.", param="payment_method"
@@ -123,6 +159,26 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
             error["message"], status=402, kind="card_error", code=error["code"], keeps_effects=True, extra=extra
         )
     return intent
+
+
+def _keep_options(intent: Document, asked: Mapping[str, Any]) -> None:
+    """What is said of a bank transfer; options of other ways of paying change nothing here."""
+    options = asked.get("payment_method_options") or {}
+    if "customer_balance" in options and "customer_balance" in intent["payment_method_types"]:
+        intent["payment_method_options"]["customer_balance"] = options["customer_balance"]
+
+
+def _transfer(desk: Desk, intent: Document, kind: str) -> Document:
+    """Confirm by `payment_method_data`, which is played for bank transfers only. Raises Refusal."""
+    if kind != "customer_balance":
+        raise _not_played("payment_method_data[type]", "payment_method_data[type]")
+    if kind not in intent["payment_method_types"]:
+        raise Refusal(
+            f"The payment method type {kind} is not allowed for this PaymentIntent; allowed are "
+            f"{', '.join(intent['payment_method_types'])}.",
+            param="payment_method_data[type]",
+        )
+    return bank_transfers.begin(desk, intent)
 
 
 _AUTHENTICATION_REQUIRED = {

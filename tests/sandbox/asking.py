@@ -37,6 +37,29 @@ def intent_wanted(**changes: Any) -> Any:
     return {"amount": 1999, "currency": "eur", **changes}
 
 
+_TRANSFERS = {
+    "gbp": "gb_bank_transfer",
+    "usd": "us_bank_transfer",
+    "jpy": "jp_bank_transfer",
+    "mxn": "mx_bank_transfer",
+}
+
+
+def transfer_wanted(currency: str = "eur", country: str = "DE", **changes: Any) -> Any:
+    """Parameters of a PaymentIntent over 1999 minor units by bank transfer; a change to None leaves one out."""
+    transfer: dict[str, Any] = {"type": _TRANSFERS.get(currency, "eu_bank_transfer")}
+    if currency == "eur":
+        transfer["eu_bank_transfer"] = {"country": country}
+    wanted = {
+        **intent_wanted(currency=currency, confirm=True),
+        "allowed_payment_method_types": ["customer_balance"],
+        "payment_method_data": {"type": "customer_balance"},
+        "payment_method_options": {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}},
+        **changes,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
 class Asking:
     """Flask's client with the API key."""
 
@@ -63,6 +86,9 @@ class Asking:
 
     def intent(self, **changes: Any) -> dict[str, Any]:
         return self.made(INTENTS, flat(intent_wanted(**changes)))
+
+    def transfer_intent(self, **changes: Any) -> dict[str, Any]:
+        return self.made(INTENTS, flat(transfer_wanted(**changes)))
 
     def pay(self, session_id: str, **how: Any) -> dict[str, Any]:
         answer = self.http.post(f"/control/pay/{session_id}", json=how)
