@@ -31,9 +31,14 @@ CONTEXT: dict[str, Any] = {
     "missing": {"minor": 500, "currency": "EUR"},
     "credit": {"minor": 0, "currency": "EUR"},
     "what": "Your password was changed.",
+    "reason": "The plan began a day late.",
+    "account": "DE•••3000",
 }
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewed": [{"is_queued": False}, {"is_queued": True}],
+    "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
+    "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
+    "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
     "money_held": [
         {"why": why} for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked")
     ],
