@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from billing import ledger, telling
+from billing import clawback, ledger, telling
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
@@ -98,6 +98,7 @@ def _earn(journal: Journal) -> None:
 
 def _give(order: Order, *, now: datetime) -> PlanPeriod | None:
     if order.plan is None:
+        clawback.pay_owed(order, now=now)
         periods.wake_line(order.line, reason="topped up")
         return None
     give = {

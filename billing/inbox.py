@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from billing import fulfilment, refunds
+from billing import dashboard_refunds, disputes, fulfilment, refunds
 from billing.gateways.protocol import GatewayProblem, Notice
 from billing.models import EventState, Payment, Refund, WebhookEvent
 from lib import clock, queue
@@ -18,8 +18,9 @@ log = structlog.get_logger(__name__)
 #: What we act on; everything else is kept and ignored.
 _ABOUT_PAYMENTS = ("checkout.session.", "payment_intent.", "charge.")
 _ABOUT_REFUNDS = ("refund.",)
+_ABOUT_DISPUTES = "charge.dispute."
 _BRINGS_MONEY = "payment_intent.succeeded"
-_TAKES_MONEY = ("charge.refunded", "charge.dispute.created")
+_TAKES_MONEY = "charge.refunded"
 
 #: Seconds until the next try: also the lease of the present one, longer than the gateway's time-outs.
 SHORTEST_WAIT = 30
@@ -85,9 +86,10 @@ def _lease(event_id: int) -> WebhookEvent | None:
 
 
 def _act(event: WebhookEvent, *, now: datetime) -> EventState:
-    if event.refund_id and event.kind.startswith(_ABOUT_REFUNDS) and Refund.objects.filter(pk=event.refund_id).exists():
-        refunds.follow(event.refund_id, now=now)
-        return EventState.DONE
+    if event.kind.startswith(_ABOUT_DISPUTES):
+        return EventState.DONE if disputes.follow(event.object_id, now=now) else EventState.IGNORED
+    if event.kind.startswith(_ABOUT_REFUNDS):
+        return _act_on_refund(event, now=now)
     if event.payment_id and event.kind.startswith(_ABOUT_PAYMENTS):
         if Payment.objects.filter(pk=event.payment_id).exists():
             return _act_on_payment(event, event.payment_id, now=now)
@@ -102,9 +104,16 @@ def _act_on_payment(event: WebhookEvent, payment_id: UUID, *, now: datetime) -> 
         # The page may have been made by a call whose answer never reached us.
         Payment.objects.filter(pk=payment_id, session_id=None).update(session_id=event.object_id)
     payment = fulfilment.fulfil(payment_id, now=now)
-    if event.kind in _TAKES_MONEY and not payment.refunds.exists():
-        alarm("payment.taken_back", subject=f"payment:{payment.pk}", detail=event.kind)
+    if event.kind == _TAKES_MONEY:
+        dashboard_refunds.adopt_all(payment, now=now)
     return EventState.DONE
+
+
+def _act_on_refund(event: WebhookEvent, *, now: datetime) -> EventState:
+    if event.refund_id and Refund.objects.filter(pk=event.refund_id).exists():
+        refunds.follow(event.refund_id, now=now)
+        return EventState.DONE
+    return EventState.DONE if dashboard_refunds.adopt(event.object_id, now=now) else EventState.IGNORED
 
 
 def sweep() -> int:

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 
 from accounts.models import Line
 from billing.models import AccountKind, EntryKind, LedgerAccount, LedgerEntry, Order
-from billing.models.ledger import CREDIT_KINDS
+from billing.models.ledger import CREDIT_KINDS, LINE_KINDS
 from lib.money import Money
 
 
@@ -77,8 +77,8 @@ def post_all(postings: Sequence[Posting]) -> set[str]:
 
 
 def lock_credit(accounts: Sequence[LedgerAccount]) -> dict[int, int]:
-    """Lock the line accounts among `accounts`, by id; returns their present balances in minor units."""
-    ids = {account.pk for account in accounts if account.kind in CREDIT_KINDS}
+    """Lock the line accounts among `accounts`, by id; returns their present balances in minor units, what is owed below zero."""
+    ids = {account.pk for account in accounts if account.kind in LINE_KINDS}
     if not ids:
         return {}
     rows = LedgerAccount.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
@@ -89,7 +89,9 @@ def _check_credit(postings: Sequence[Posting], balances: dict[int, int]) -> None
     left = dict(balances)
     for posting in postings:
         for account, sign in ((posting.source, -1), (posting.target, 1)):
-            if account.pk in left:
+            if account.kind == AccountKind.SHORTFALL:
+                left.pop(account.pk, None)
+            elif account.pk in left:
                 left[account.pk] += sign * posting.amount_minor
     short = min(left.values(), default=0)
     if short < 0:
@@ -160,7 +162,7 @@ def pots(
         found |= {AccountKind(row.kind): row for row in rows}
     for kind in kinds:
         if kind not in found:
-            found[kind] = account(kind, currency=currency, line=line if kind in CREDIT_KINDS else None)
+            found[kind] = account(kind, currency=currency, line=line if kind in LINE_KINDS else None)
     return found
 
 
@@ -172,6 +174,12 @@ def credit_of(line: Line) -> tuple[Money, Money]:
         Money(parts.get(AccountKind.CREDIT_PAID, 0), line.currency),
         Money(parts.get(AccountKind.CREDIT_BONUS, 0), line.currency),
     )
+
+
+def owed_by(line: Line) -> Money:
+    """What the line owes after credit was taken back that had been spent, in its own currency."""
+    rows = LedgerAccount.objects.filter(line=line, currency=line.currency, kind=AccountKind.SHORTFALL)
+    return Money(-sum(row.balance_minor or 0 for row in rows), line.currency)
 
 
 def held_for(order_id: UUID) -> dict[str, int]:

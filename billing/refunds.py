@@ -12,11 +12,15 @@ from billing.gateways.protocol import GatewayProblem, RefundFact, RefundFactStat
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
+    OPEN_DISPUTE_STATES,
     AccountKind,
     EntryKind,
+    Order,
     Payment,
     PaymentState,
+    PaymentWay,
     Refund,
+    RefundRequest,
     RefundState,
     ReviewItem,
     ReviewKind,
@@ -33,40 +37,55 @@ _GONE = (RefundState.FAILED, RefundState.CANCELLED)
 
 
 def request(item: ReviewItem, *, amount_minor: int) -> list[Refund]:
-    """Refund rows for `amount_minor`, newest payment first, none above what it brought. The caller holds the order locked and
-    has moved the money to `refunds_due`.
-    """
+    """Refund rows for `amount_minor` of held money. The caller holds the order locked and has moved it to `refunds_due`."""
+    return _request(item.held_order, item.currency, amount_minor, item=item)
+
+
+def request_for(request: RefundRequest) -> list[Refund]:
+    """Refund rows for a granted request, whose sum stands in `refunds_due`. The caller holds the order locked."""
+    return _request(request.order, request.currency, request.amount_minor, request=request)
+
+
+def _request(
+    order: Order,
+    currency: str,
+    amount_minor: int,
+    *,
+    item: ReviewItem | None = None,
+    request: RefundRequest | None = None,
+) -> list[Refund]:
+    """One row a payment, newest first, none above what it brought and has not gone back."""
+    cause = item or request
     rows: list[Refund] = []
-    for payment, left_minor in _paid_in(item):
+    for payment, left_minor in _paid_in(order, currency):
         part = min(amount_minor, left_minor)
-        if part > 0:
-            rows.append(_row(item, payment, part))
+        if cause and part > 0:
+            rows.append(
+                Refund.objects.create(
+                    payment=payment,
+                    item=item,
+                    request=request,
+                    amount_minor=part,
+                    currency=currency,
+                    idempotency_key=f"refund:{cause.pk}:{payment.pk}",
+                )
+            )
             amount_minor -= part
     if amount_minor:
-        alarm("refund.without_payment", subject=f"review:{item.pk}", detail=f"{amount_minor} {item.currency}")
+        alarm("refund.without_payment", subject=order.subject, detail=f"{amount_minor} {currency}")
     for row in rows:
         queue.after_commit("billing.follow_refund", refund_id=str(row.pk))
     return rows
 
 
-def _paid_in(item: ReviewItem) -> list[tuple[Payment, int]]:
-    """The order's payments in the item's currency, newest first, each with what of it has not gone back (minor units)."""
+def _paid_in(order: Order, currency: str) -> list[tuple[Payment, int]]:
+    """The order's payments in `currency`, newest first, each with what of it has not gone back (minor units)."""
     returned = Sum("refunds__amount_minor", filter=~Q(refunds__state__in=_GONE), default=0)
-    paid = item.held_order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=item.currency)
+    paid = order.payments.filter(state=PaymentState.SUCCEEDED, received_currency=currency)
     return [
         (payment, (payment.received_minor or 0) - payment.returned_minor)
         for payment in paid.annotate(returned_minor=returned).order_by("-created_at")
     ]
-
-
-def _row(item: ReviewItem, payment: Payment, amount_minor: int) -> Refund:
-    return Refund.objects.create(
-        payment=payment,
-        item=item,
-        amount_minor=amount_minor,
-        currency=item.currency,
-        idempotency_key=f"refund:{item.pk}:{payment.pk}",
-    )
 
 
 def submit(refund_id: UUID, *, now: datetime) -> None:
@@ -74,10 +93,12 @@ def submit(refund_id: UUID, *, now: datetime) -> None:
 
     Raises billing.gateways.protocol.GatewayProblem when there is no answer.
     """
-    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
     intent_id = refund.payment.intent_id
     if refund.state not in {RefundState.REQUESTED, RefundState.SUBMITTED} or intent_id is None:
         return
+    if not refund.attempts and refund.payment.disputes.filter(state__in=OPEN_DISPUTE_STATES).exists():
+        return  # the bank may give it back, too: it waits until the case is decided
     Refund.objects.filter(pk=refund_id).update(attempts=F("attempts") + 1, asked_at=clock.real_now())
     if refund.state == RefundState.REQUESTED:
         _submitted(refund_id)
@@ -95,6 +116,7 @@ def _ask_for(refund: Refund, intent_id: str) -> RefundFact:
             amount=Money(refund.amount_minor, refund.currency),
             refund_id=refund.pk,
             idempotency_key=refund.idempotency_key,
+            email=refund.payment.order.payer_email if refund.payment.way == PaymentWay.TRANSFER else "",
         )
     except Refused as error:
         return RefundFact(gateway_id="", state=RefundFactState.FAILED, failure_code=error.code)
@@ -139,8 +161,28 @@ def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
         _paid(refund, journal)
     elif after in _GONE:
         _came_back(refund, journal, was_paid=before == RefundState.SUCCEEDED)
+    elif after == RefundState.NEEDS_PAYER:
+        journal.note("refund_needs_payer", actor="gateway")
+        telling.refund_needs_payer(journal, refund)
+    _note_waiting(refund, journal)
     journal.write()
     return refund
+
+
+def _note_waiting(refund: Refund, journal: Journal) -> None:
+    """Staff see a refund that waits for its payer's bank data, as long as it does."""
+    subject = f"refund:{refund.pk}"
+    if refund.state == RefundState.NEEDS_PAYER:
+        reviews.look_into(
+            ReviewKind.REFUND_NEEDS_PAYER,
+            subject=subject,
+            now=journal.now,
+            order=journal.order,
+            currency=refund.currency,
+            detail=refund.gateway_id or "",
+        )
+    else:
+        reviews.settle_by_itself(subject=subject, now=journal.now)
 
 
 def _paid(refund: Refund, journal: Journal) -> None:
@@ -153,8 +195,7 @@ def _came_back(refund: Refund, journal: Journal, *, was_paid: bool) -> None:
     source = AccountKind.CLEARING if was_paid else AccountKind.REFUNDS_DUE
     _move(refund, journal, EntryKind.REFUND_FAILED, source, AccountKind.HELD)
     journal.note("refund_failed", actor="gateway", code=refund.failure_code)
-    if refund.item is not None:
-        reviews.held_item(journal.order, ReviewKind.REFUND_FAILED, currency=refund.currency, now=journal.now)
+    reviews.open_item(journal, ReviewKind.REFUND_FAILED, currency=refund.currency)
     alarm("refund.failed", subject=f"refund:{refund.pk}", detail=refund.failure_code)
 
 

@@ -54,6 +54,15 @@ def settle_by_itself(*, subject: str, now: datetime) -> None:
     )
 
 
+def close_lost(order: Order, *, currency: str, now: datetime) -> None:
+    """Nothing is held any more: the payer's bank has taken it back, or it was given back in the gateway's dashboard."""
+    order.review_items.filter(closed_at=None, subject=held_subject(order.pk, currency)).update(
+        closed_at=now, outcome=ReviewOutcome.SETTLED, actor="gateway"
+    )
+    if order.state == OrderState.REVIEW:
+        order.move_to(OrderState.CLOSED)
+
+
 def close_applied(order: Order, *, now: datetime) -> None:
     """The order could be applied after all: what was open about its money is answered."""
     order.review_items.filter(closed_at=None, subject=held_subject(order.pk, order.currency)).update(

@@ -2,7 +2,7 @@
 
 from billing import ledger
 from billing.journal import Journal, money
-from billing.models import Order, OrderWhat, Refund, ReviewItem
+from billing.models import Order, OrderWhat, Refund, RefundRequest, ReviewItem
 from lib.money import Money
 from plans.models import PlanKind, PlanPeriod
 
@@ -52,3 +52,24 @@ def money_returned(journal: Journal, refund: Refund) -> None:
     """The gateway has sent it back."""
     amount = Money(refund.amount_minor, refund.currency)
     journal.tell("money_returned", {"amount": money(amount)}, event=f"returned:{refund.pk}")
+
+
+def refund_granted(journal: Journal, request: RefundRequest) -> None:
+    """The payer's confirmation of what is given back, with the time it was asked for, what was counted, and where it goes.
+
+    A withdrawal must be confirmed on a durable medium, with its time: Directive 2011/83/EU, Article 11a.
+    """
+    context = {
+        "amount": money(Money(request.amount_minor, request.currency)),
+        "cause": request.cause,
+        "asked_at": request.asked_at.isoformat(),
+        "to_credit": request.formula.get("to") == "credit",
+        "has_ended": request.takes_back,
+    }
+    journal.tell("refund_granted", context, event=f"granted:{request.pk}")
+
+
+def refund_needs_payer(journal: Journal, refund: Refund) -> None:
+    """The gateway has asked the payer by e-mail for a bank account."""
+    amount = Money(refund.amount_minor, refund.currency)
+    journal.tell("refund_needs_payer", {"amount": money(amount)}, event=f"needs_payer:{refund.pk}")

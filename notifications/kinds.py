@@ -45,6 +45,8 @@ _ALL = (
     Kind(name="payment_failed", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="money_held", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="money_returned", channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="refund_granted", channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="refund_needs_payer", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="expiry_reminder", channels=BOTH, useful_for=_DAY),
     Kind(name="plan_ended", channels=BOTH, useful_for=_DAY),
 )

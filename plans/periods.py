@@ -106,7 +106,7 @@ def start_now(
         return timeline.existing_for(line, plan)
     slot = timeline.in_front(plan)
     if timeline.running:
-        _cut(timeline.running, at=slot.starts_at)
+        cut(timeline.running, at=slot.starts_at)
     reflow(line=line, now=now, front=slot)
     return _store(line, plan, slot, origin=origin, grants=grants)
 
@@ -322,7 +322,8 @@ def _place(period: PlanPeriod, slot: Slot) -> None:
     period.anchor_at, period.anchor_step = slot.anchor_at, slot.anchor_step
 
 
-def _cut(period: PlanPeriod, *, at: datetime) -> None:
+def cut(period: PlanPeriod, *, at: datetime) -> None:
+    """End a running period at `at`, its allowances with it. The caller holds the line's row lock and reflows what is queued."""
     allowances = Allowance.objects.filter(period=period)
     locked = allowances.select_for_update(no_key=True, of=("self",)).order_by("expires_at", "id")
     allowances.filter(pk__in=[allowance.pk for allowance in locked]).update(expires_at=at)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from billing.gateways.disputes import Disputes
 from lib.money import Money
 
 
@@ -90,9 +91,14 @@ class RefundFactState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundFact:
+    """`refund_id` is ours, from its metadata; None for one that was made in the gateway's dashboard."""
+
     gateway_id: str
     state: RefundFactState
     failure_code: str = ""
+    amount: Money | None = None
+    intent_id: str | None = None
+    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +113,7 @@ class Notice:
     refund_id: UUID | None
 
 
-class Gateway(Protocol):
+class Gateway(Disputes, Protocol):
     """Every call goes over the network: never inside a transaction. All but `read_notice` raise OutcomeUnknown, Refused,
     Unavailable.
     """
@@ -124,8 +130,14 @@ class Gateway(Protocol):
         """Let nobody pay there any more; returns what is true afterwards (perhaps it was paid just before)."""
         ...
 
-    def give_back(self, *, intent_id: str, amount: Money, refund_id: UUID, idempotency_key: str) -> RefundFact:
-        """Send money back by the way it came."""
+    def give_back(
+        self, *, intent_id: str, amount: Money, refund_id: UUID, idempotency_key: str, email: str = ""
+    ) -> RefundFact:
+        """Send money back by the way it came. `email`: where the payer of a bank transfer is asked for their bank account."""
+        ...
+
+    def refunds_of(self, intent_id: str) -> list[RefundFact]:
+        """Every refund of a payment, ours or not, newest first, at most 100."""
         ...
 
     def find_refund(self, *, intent_id: str, refund_id: UUID) -> RefundFact | None:

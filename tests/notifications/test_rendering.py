@@ -33,6 +33,7 @@ CONTEXT: dict[str, Any] = {
     "what": "Your password was changed.",
     "reason": "The plan began a day late.",
     "account": "DE•••3000",
+    "asked_at": "2026-11-23T09:30:00+00:00",
 }
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewed": [{"is_queued": False}, {"is_queued": True}],
@@ -40,9 +41,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
     "money_held": [
-        {"why": why} for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked")
+        {"why": why} for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
     ],
 }
+VARIANTS["refund_granted"] = [
+    {"cause": cause, "to_credit": to_credit, "has_ended": has_ended}
+    for cause, to_credit, has_ended in (("withdrawal", False, True), ("staff", True, False), ("dispute", False, True))
+]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ALL = [
     pytest.param(name, channel, {**CONTEXT, **variant}, language, id=f"{name}-{channel}-{number}-{language}")

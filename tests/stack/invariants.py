@@ -8,7 +8,7 @@ BROKEN = {
         SELECT a.id, a.balance_minor FROM billing_ledgeraccount a
         LEFT JOIN billing_ledgerentry e ON a.id IN (e.source_id, e.target_id)
         WHERE a.line_id IS NOT NULL GROUP BY a.id
-        HAVING a.balance_minor < 0
+        HAVING (a.balance_minor < 0) <> (a.kind = 'shortfall' AND a.balance_minor < 0)
             OR a.balance_minor <> coalesce(sum(CASE WHEN e.target_id = a.id THEN e.amount_minor ELSE -e.amount_minor END), 0)""",
     "an order holds money only while it is on its way or in review": """
         SELECT o.id, sum(CASE WHEN t.kind = 'held' THEN e.amount_minor ELSE -e.amount_minor END) FROM billing_order o

@@ -1,12 +1,13 @@
 """The gateway by the vendor's SDK. The only package of the portal that knows Stripe's words, a module for each noun."""
 
 from billing.gateways.stripe.client import make_client
+from billing.gateways.stripe.disputes import StripeDisputes
 from billing.gateways.stripe.notices import StripeNotices
 from billing.gateways.stripe.pages import StripePages
 from billing.gateways.stripe.refunds import StripeRefunds
 
 
-class StripeGateway(StripePages, StripeRefunds, StripeNotices):
+class StripeGateway(StripePages, StripeRefunds, StripeNotices, StripeDisputes):
     """See `billing.gateways.protocol.Gateway` for what each call promises."""
 
     def __init__(self, *, api_key: str, webhook_secret: str, api_base: str = "") -> None:

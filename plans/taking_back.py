@@ -1,0 +1,56 @@
+"""Takes back what is left of what an order granted, or freezes it while a bank decides.
+
+Everything here runs in the caller's transaction, which holds the line's row lock.
+"""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Line
+from plans import periods
+from plans.calendar import to_second
+from plans.models import Allowance, PlanKind, PlanPeriod
+
+
+def period_of(origin: str) -> PlanPeriod | None:
+    """The period that was granted for `origin`, e.g. `order:<id>`, unless it has been taken back."""
+    return PlanPeriod.objects.standing().filter(origin=origin).select_related("plan").first()
+
+
+def take_back(*, line: Line, origin: str, now: datetime) -> PlanPeriod | None:
+    """End what was granted for `origin`: a queued period is cancelled, a running one ends now, a past one stays as it was.
+
+    Queued plans move up. Returns the period, None when there is none (left). Idempotent.
+    """
+    period = period_of(origin)
+    second = to_second(now)
+    if period is None or period.ends_at <= second:
+        return period
+    if period.starts_at >= second:
+        freeze(origin=origin, now=now)
+        period.cancelled_at = now
+        period.save(update_fields=["cancelled_at"])
+    else:
+        periods.cut(period, at=second)
+    if period.kind == PlanKind.PLAN:
+        periods.reflow(line=line, now=now)
+    return period
+
+
+def freeze(*, origin: str, now: datetime) -> int:
+    """Nothing of what was granted for `origin` can be used from now on. Returns how many allowances that are."""
+    return _locked(origin).filter(frozen_at=None).update(frozen_at=now)
+
+
+def unfreeze(*, origin: str) -> int:
+    """What was frozen can be used again. Returns how many allowances that are."""
+    return _locked(origin).exclude(frozen_at=None).update(frozen_at=None)
+
+
+def _locked(origin: str) -> QuerySet[Allowance]:
+    rows = Allowance.objects.filter(origin=origin)
+    ids = list(
+        rows.select_for_update(no_key=True, of=("self",)).order_by("expires_at", "id").values_list("pk", flat=True)
+    )
+    return Allowance.objects.filter(pk__in=ids)
