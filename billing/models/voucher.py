@@ -1,5 +1,6 @@
 """Single-use codes worth money or a plan, printed in batches."""
 
+import secrets
 from typing import Any
 
 import pgtrigger
@@ -8,12 +9,25 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.order import Order
+from lib.money import Money
 from lib.moves import Moves, check_move, moves_triggers
 from lib.uuid7 import uuid7
 from plans.models import Plan
 
 
+#: Of each pair that eyes and pens confuse (0 O, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) one sign, and no vowels that could spell words.
+ALPHABET = "0123456789CDFHJKMNPRTVWXY"
+_SERIES_LENGTH = 5
+
+
+def new_series() -> str:
+    """What the serials of one batch begin with, e.g. `7KM4T`; not a secret."""
+    return "".join(secrets.choice(ALPHABET) for _index in range(_SERIES_LENGTH))
+
+
 class VoucherNature(models.TextChoices):
+    """What its worth is booked from: what was paid for it, or what the operator gives away."""
+
     SOLD = "sold", _("sold")
     PROMOTION = "promotion", _("promotion")
     GOODWILL = "goodwill", _("goodwill")
@@ -31,14 +45,18 @@ _S = VoucherState
 VOUCHER_MOVES: Moves = {
     _S.CREATED: frozenset({_S.ACTIVE, _S.BLOCKED, _S.EXPIRED}),
     _S.ACTIVE: frozenset({_S.REDEEMED, _S.BLOCKED, _S.EXPIRED}),
-    _S.BLOCKED: frozenset({_S.ACTIVE, _S.EXPIRED}),
+    _S.BLOCKED: frozenset({_S.CREATED, _S.ACTIVE, _S.EXPIRED}),
 }
 
 
 class VoucherBatch(models.Model):
-    """Vouchers of one worth. `amount_minor` is what each is worth, for a plan its price on the day the batch was made."""
+    """Vouchers of one worth. `amount_minor` is what each is worth, for a plan its price on the day the batch was made.
+
+    `key_name` names the secret key of the day the codes were made, and does not tell it.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
+    series = models.CharField(_("series"), max_length=_SERIES_LENGTH, unique=True, default=new_series, editable=False)
     name = models.CharField(_("name"), max_length=80)
     nature = models.CharField(_("nature"), max_length=9, choices=VoucherNature)
     amount_minor = models.BigIntegerField(_("worth in minor units"))
@@ -46,10 +64,12 @@ class VoucherBatch(models.Model):
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, blank=True, verbose_name=_("plan"))
     count = models.PositiveIntegerField(_("how many"))
     expires_at = models.DateTimeField(_("redeemable until"))
+    form_token = models.UUIDField(_("form token"), unique=True)
     made_by = models.CharField(_("made by"), max_length=60)
     made_at = models.DateTimeField(_("made"), db_default=Now(), editable=False)
     handed_out_at = models.DateTimeField(_("codes handed out"), null=True, blank=True)
     handed_out_to = models.CharField(_("codes handed out to"), max_length=60, blank=True)
+    key_name = models.CharField(_("key the codes are hashed with"), max_length=8, blank=True)
     activated_at = models.DateTimeField(_("activated"), null=True, blank=True)
     activated_by = models.CharField(_("activated by"), max_length=60, blank=True)
 
@@ -64,16 +84,23 @@ class VoucherBatch(models.Model):
             pgtrigger.Protect(name="voucher_batch_is_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="voucher_batch_is_frozen",
-                exclude=["handed_out_at", "handed_out_to", "activated_at", "activated_by"],
+                exclude=["handed_out_at", "handed_out_to", "key_name", "activated_at", "activated_by"],
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def worth(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
 
 class Voucher(models.Model):
-    """One code. The code itself is nowhere: only its keyed hash is kept, and the serial that is printed beside it."""
+    """One code. The code itself is nowhere: only its keyed hash is kept, and the serial that is printed beside it.
+
+    `lapsed_count`: how often the worth of a sold one went to what is unclaimed; each blocking can be undone.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     batch = models.ForeignKey(VoucherBatch, models.PROTECT, related_name="vouchers", verbose_name=_("batch"))
@@ -84,11 +111,13 @@ class Voucher(models.Model):
         Order, models.PROTECT, null=True, blank=True, related_name="voucher", verbose_name=_("order")
     )
     redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True)
+    lapsed_count = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("voucher")
         verbose_name_plural = _("vouchers")
         ordering = ["serial"]
+        indexes = [models.Index(fields=["batch", "state"], name="voucher_batch_state")]
         constraints = [
             models.CheckConstraint(
                 name="voucher_redeemed_by_one_order",
