@@ -15,7 +15,7 @@ from billing.models.order import (
     Start,
 )
 from billing.models.payment import LIVE_PAYMENT_STATES, PAYMENT_MOVES, Payment, PaymentState, PaymentWay
-from billing.models.payout import PAYOUT_MOVES, Payout, PayoutCause, PayoutState
+from billing.models.payout import OPEN_PAYOUT_STATES, PAYOUT_MOVES, Payout, PayoutCause, PayoutState
 from billing.models.receipt import Receipt, ReceiptCounter, ReceiptSeries
 from billing.models.refund import (
     REFUND_MOVES,
@@ -38,6 +38,7 @@ __all__ = [
     "HELD_KINDS",
     "LIVE_PAYMENT_STATES",
     "OPEN_DISPUTE_STATES",
+    "OPEN_PAYOUT_STATES",
     "ORDER_MOVES",
     "PAGE_METHODS",
     "PAYMENT_MOVES",

@@ -18,13 +18,17 @@ class PayoutState(models.TextChoices):
     APPROVED = "approved", _("approved")
     SENT = "sent", _("sent")
     REFUSED = "refused", _("refused")
+    CANCELLED = "cancelled", _("taken back")
 
 
 _S = PayoutState
 PAYOUT_MOVES: Moves = {
-    _S.REQUESTED: frozenset({_S.APPROVED, _S.REFUSED}),
+    _S.REQUESTED: frozenset({_S.APPROVED, _S.REFUSED, _S.CANCELLED}),
     _S.APPROVED: frozenset({_S.SENT, _S.REFUSED}),
 }
+
+
+OPEN_PAYOUT_STATES = (_S.REQUESTED, _S.APPROVED)
 
 
 class PayoutCause(models.TextChoices):
@@ -33,7 +37,7 @@ class PayoutCause(models.TextChoices):
 
 
 class Payout(models.Model):
-    """The bank data is encrypted and forgotten once the money is sent. Approved and sent by two different people."""
+    """The bank data is encrypted and forgotten once the pay-out has ended. Approved by another than who asked, sent by a third or the first."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     cause = models.CharField(_("cause"), max_length=6, choices=PayoutCause)
@@ -65,6 +69,19 @@ class Payout(models.Model):
                 condition=~models.Q(state="sent")
                 | (~models.Q(approved_by="") & ~models.Q(approved_by=models.F("ended_by"))),
             ),
+            models.CheckConstraint(
+                name="payout_approved_by_another",
+                condition=models.Q(approved_by="") | ~models.Q(approved_by=models.F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="payout_bank_data_forgotten",
+                condition=models.Q(bank_data=None) | models.Q(state__in=["requested", "approved"]),
+            ),
+            models.CheckConstraint(
+                name="payout_of_held_money_has_order",
+                condition=models.Q(cause="credit", order=None, item=None)
+                | models.Q(cause="held", order__isnull=False, item__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["line"],
                 name="payout_one_of_credit_at_once",
@@ -74,10 +91,18 @@ class Payout(models.Model):
         triggers = [
             *moves_triggers(PAYOUT_MOVES, first=PayoutState.REQUESTED),
             pgtrigger.Protect(name="payout_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="payout_is_frozen",
+                exclude=["state", "bank_data", "approved_by", "approved_at", "ended_by", "ended_at", "reason"],
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.state} {self.amount_minor} {self.currency}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_PAYOUT_STATES
 
     def move_to(self, state: PayoutState, **fields: Any) -> None:
         """Change the state, and `fields` with it. Raises lib.moves.IllegalMove. The caller holds the row lock."""
