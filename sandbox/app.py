@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, abort, request
 
 from sandbox import home
+from sandbox.bank_page import pages as bank_pages
 from sandbox.configuration import Configuration, MustNotRun
 from sandbox.control import routes as controls
 from sandbox.faults import pages as fault_pages
@@ -36,7 +37,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.extensions["sandbox"] = Running.start(configuration)
-    for part in (answers, pay_pages, inbox_pages, fault_pages, controls, home):
+    for part in (answers, pay_pages, bank_pages, inbox_pages, fault_pages, controls, home):
         app.register_blueprint(part.blueprint())
     app.before_request(_refuse_other_sites)
     app.after_request(_guard)
