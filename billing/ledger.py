@@ -81,8 +81,12 @@ def lock_credit(accounts: Sequence[LedgerAccount]) -> dict[int, int]:
     ids = {account.pk for account in accounts if account.kind in LINE_KINDS}
     if not ids:
         return {}
-    rows = LedgerAccount.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
-    return {row.pk: row.balance_minor or 0 for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, balance_minor FROM billing_ledgeraccount WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def _check_credit(postings: Sequence[Posting], balances: dict[int, int]) -> None:
@@ -127,16 +131,23 @@ def _insert(postings: Sequence[Posting]) -> set[str]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def _known(postings: Sequence[Posting]) -> dict[str, LedgerEntry]:
-    keys = [posting.key for posting in postings]
-    return {entry.key: entry for entry in LedgerEntry.objects.filter(key__in=keys)}
+#: What an entry says: kind, source, target, amount in minor units, currency.
+_Payload = tuple[str, int, int, int, str]
 
 
-def _compare(postings: Sequence[Posting], known: dict[str, LedgerEntry]) -> None:
+def _known(postings: Sequence[Posting]) -> dict[str, _Payload]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, kind, source_id, target_id, amount_minor, currency FROM billing_ledgerentry WHERE key = ANY(%s)",
+            [[posting.key for posting in postings]],
+        )
+        return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def _compare(postings: Sequence[Posting], known: dict[str, _Payload]) -> None:
     for posting in postings:
-        entry = known[posting.key]
+        booked = known[posting.key]
         wanted = (posting.kind, posting.source.pk, posting.target.pk, posting.amount_minor, posting.source.currency)
-        booked = (entry.kind, entry.source_id, entry.target_id, entry.amount_minor, entry.currency)
         if wanted != booked:
             raise KeyReused(f"{posting.key}: booked as {booked}, asked for {wanted}")
 
