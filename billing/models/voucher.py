@@ -14,7 +14,6 @@ from lib.moves import Moves, check_move, moves_triggers
 from lib.uuid7 import uuid7
 from plans.models import Plan
 
-
 #: Of each pair that eyes and pens confuse (0 O, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V) one sign, and no vowels that could spell words.
 ALPHABET = "0123456789CDFHJKMNPRTVWXY"
 _SERIES_LENGTH = 5
