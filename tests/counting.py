@@ -4,11 +4,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
+CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
 
 
 def statements(queries: CaptureQueriesContext) -> list[str]:
-    return [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(_CONTROL)]
+    return [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(CONTROL)]
 
 
 def statements_of(client: Client, path: str) -> list[str]:
