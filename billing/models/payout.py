@@ -37,7 +37,9 @@ class PayoutCause(models.TextChoices):
 
 
 class Payout(models.Model):
-    """The bank data is encrypted and forgotten once the pay-out has ended. Approved by another than who asked, sent by a third or the first."""
+    """The bank data is encrypted and forgotten once the pay-out has ended. Approved by another than asked,
+    sent by another than approved.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     cause = models.CharField(_("cause"), max_length=6, choices=PayoutCause)
