@@ -27,7 +27,7 @@ _WITHOUT_EFFECT = (RefundFactState.FAILED, RefundFactState.CANCELLED)
 
 def adopt(gateway_id: str, *, now: datetime) -> Refund | None:
     """Ask what refund that is and take it in; None when it is of no payment of ours. Raises GatewayProblem."""
-    return _take_in(gateway().refund_fact(gateway_id), now=now)
+    return take_in(gateway().refund_fact(gateway_id), now=now)
 
 
 def adopt_all(payment: Payment, *, now: datetime) -> int:
@@ -36,10 +36,11 @@ def adopt_all(payment: Payment, *, now: datetime) -> int:
         return 0
     known = set(Refund.objects.filter(payment=payment).values_list("gateway_id", flat=True))
     facts = [fact for fact in gateway().refunds_of(payment.intent_id) if fact.gateway_id not in known]
-    return sum(_take_in(fact, now=now) is not None for fact in facts)
+    return sum(take_in(fact, now=now) is not None for fact in facts)
 
 
-def _take_in(fact: RefundFact, *, now: datetime) -> Refund | None:
+def take_in(fact: RefundFact, *, now: datetime) -> Refund | None:
+    """Bring our row for it up to `fact`, made when we have none yet; None when it is none of ours."""
     if fact.refund_id and Refund.objects.filter(pk=fact.refund_id).exists():
         return refunds.settle(fact.refund_id, fact, now=now)
     payment = Payment.objects.select_related("order").filter(intent_id=fact.intent_id).first()

@@ -1,6 +1,6 @@
 """Disputes: a payer's bank takes money back at once and decides later. Booked as it happens; what was bought is frozen meanwhile."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,7 +16,6 @@ from billing.models import (
     Dispute,
     DisputeState,
     EntryKind,
-    Order,
     OrderState,
     Payment,
     RefundCause,
@@ -25,11 +24,15 @@ from billing.models import (
 )
 from billing.models.ledger import LINE_KINDS
 from billing.quotes import given_back_minor
-from lib import clock
+from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint
 from lib.transactions import whole
 from plans import taking_back
+
+#: A case takes weeks; its news come by notice, and this is for those that were lost.
+ASK_EVERY = timedelta(hours=6)
+BATCH = 200
 
 log = structlog.get_logger(__name__)
 
@@ -224,12 +227,11 @@ def _move(
     )
 
 
-def waiting(*, before: datetime, limit: int) -> list[str]:
-    """Gateway ids of open disputes nobody has asked about since `before`, for the sweep."""
-    rows = Dispute.objects.filter(ended_at=None, asked_at__lt=before).order_by("asked_at")
-    return list(rows.values_list("gateway_id", flat=True)[:limit])
-
-
-def of_order(order: Order) -> list[Dispute]:
-    """The order's disputes, newest first."""
-    return list(Dispute.objects.filter(payment__order=order).order_by("-opened_at"))
+def sweep() -> int:
+    """Wake a worker for each open dispute nobody has asked about for a while: its news may be lost. Returns how many."""
+    quiet = clock.real_now() - ASK_EVERY
+    waiting = Dispute.objects.filter(ended_at=None, asked_at__lt=quiet).order_by("asked_at")
+    ids = list(waiting.values_list("gateway_id", flat=True)[:BATCH])
+    for gateway_id in ids:
+        queue.wake("billing.follow_dispute", gateway_id=gateway_id)
+    return len(ids)

@@ -68,3 +68,10 @@ class TopUpForm(_Confirmation):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["amount_minor"].choices = [(minor, minor) for minor in settings.CREDIT_TOP_UP_MINOR]  # type: ignore[attr-defined]
+
+
+class WithdrawForm(forms.Form):
+    """The confirmed sum in minor units, and where it goes."""
+
+    shown_minor = forms.IntegerField(min_value=1, max_value=10_000_000)
+    to = forms.ChoiceField(choices=[("payer", ""), ("credit", "")], required=False)

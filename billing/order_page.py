@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
-from billing import ledger, wording
-from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
+from billing import ledger, order_acts, withdrawal, wording
+from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, PaymentState, ReviewItem, ReviewKind
 from billing.timeline import timeline
-from billing.wording import Act
+from lib import clock
 from lib.money import format_money
 from lib.wording import end_in_words
 from plans.models import PlanKind, PlanPeriod
@@ -31,17 +31,17 @@ class Held:
 
 def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
     """The context of the order's page and of its live part; `look` counts how often the page has looked already."""
-    clock = timeline(order)
+    read = timeline(order)
     period = _period(order)
     items = _held(order, reader)
-    is_open = clock.is_moving and not items
+    is_open = read.is_moving and not items
     looking = is_open and look < len(LOOKS) and _is_hurrying(order)
     return {
         "order": order,
         "title": wording.title_of(order),
         "headline": _headline(order, period, items),
         "says": _says(order),
-        "steps": clock.steps,
+        "steps": read.steps,
         "is_open": is_open,
         "poll_url": f"{reverse('order_timeline', args=[order.pk])}?look={look + 1}" if looking else "",
         "poll_seconds": LOOKS[min(look, len(LOOKS) - 1)],
@@ -49,8 +49,9 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "period": period,
         "method": wording.method_of(order),
         "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
+        "withdraw_url": _withdraw_url(order, reader),
         "held_items": items,
-        "acts": _acts(order, items),
+        "acts": order_acts.acts(order, [(item.amount_minor, item.currency) for item in items]),
     }
 
 
@@ -70,6 +71,12 @@ def summary_facts(order: Order) -> dict[str, Any]:
         "back_url": reverse("order", args=[order.pk]),
         "back_words": _("Order %(reference)s") % {"reference": order.reference},
     }
+
+
+def _withdraw_url(order: Order, reader: Subscriber) -> str:
+    if order.buyer_id != reader.pk or not withdrawal.is_offered(order, now=clock.now()):
+        return ""
+    return reverse("order_withdraw", args=[order.pk])
 
 
 def _is_hurrying(order: Order) -> bool:
@@ -119,29 +126,6 @@ def _says(order: Order) -> str:
         OrderState.CANCELLED: _("You have not been charged."),
     }
     return said.get(OrderState(order.state), "")
-
-
-def _acts(order: Order, items: list[Held]) -> list[Act]:
-    again = Act(url=reverse("plan_list"), words=_("Choose a plan"))
-    if order.state == OrderState.APPLIED:
-        return [Act(url=reverse("dashboard"), words=_("Go home"))]
-    if order.state in {OrderState.EXPIRED, OrderState.CANCELLED, OrderState.CLOSED}:
-        return [again]
-    if order.state == OrderState.PENDING and order.method == Method.CARD:
-        sum_words = {"sum": format_money(order.price_minor, order.currency)}
-        pay = _("Try another card") if wording.was_declined(order) else _("Pay %(sum)s") % sum_words
-        return [
-            Act(url=reverse("order_pay", args=[order.pk]), words=pay, is_post=True),
-            Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True),
-        ]
-    if order.state == OrderState.PENDING:
-        return [Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True)]
-    if items and any(item.closed_at is None and item.kind == ReviewKind.SHORT for item in order.review_items.all()):
-        missing = {"sum": format_money(order.price_minor - items[0].amount_minor, order.currency)}
-        return [
-            Act(url=reverse("order_pay", args=[order.pk]), words=_("Pay the missing %(sum)s") % missing, is_post=True)
-        ]
-    return []
 
 
 def _held(order: Order, reader: Subscriber) -> list[Held]:

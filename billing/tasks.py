@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing import fulfilment, inbox, refunds, sweeps
+from billing import disputes, fulfilment, inbox, refunds, sweeps
 from lib import clock
 
 
@@ -21,6 +21,16 @@ def fulfil(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.follow_refund")
 def follow_refund(*, refund_id: str, **_unknown: object) -> None:
     refunds.try_follow(UUID(refund_id), now=clock.now())
+
+
+@shared_task(name="billing.follow_dispute")
+def follow_dispute(*, gateway_id: str, **_unknown: object) -> None:
+    disputes.try_follow(gateway_id, now=clock.now())
+
+
+@shared_task(name="billing.sweep_disputes")
+def sweep_disputes(**_unknown: object) -> None:
+    disputes.sweep()
 
 
 @shared_task(name="billing.sweep_events")

@@ -2,31 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from billing.models import Order, OrderEvent, OrderState, PaymentState
+from billing.steps import Step, StepState
+from billing.steps_back import steps_back
 from lib import clock
 from lib.money import format_money
 from notifications.models import Message, MessageState
-
-
-class StepState(StrEnum):
-    DONE = "done"
-    NOW = "now"
-    NEXT = "todo"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One line of the timeline, worded in the reader's language."""
-
-    state: StepState
-    title: str
-    detail: str = ""
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +30,7 @@ _TELLING = timedelta(minutes=1)
 
 
 def timeline(order: Order) -> Timeline:
-    """The steps of `order` as they stand, in four queries at most."""
+    """The steps of `order` as they stand, in five queries at most."""
     events = {event.kind: event for event in order.events.all()}
     steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
     steps += _money_steps(order, events)
@@ -55,6 +39,7 @@ def timeline(order: Order) -> Timeline:
     elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
         steps.append(_applied(order))
         steps += _told(order)
+    steps += steps_back(order, events)
     is_moving = (
         order.state in _MOVING or any(step.state == StepState.NOW for step in steps) or _is_being_told(steps, order)
     )
@@ -62,11 +47,8 @@ def timeline(order: Order) -> Timeline:
 
 
 def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
-    if "credit_spent" in events:
-        return [Step(state=StepState.DONE, title=_("Paid from your credit"), at=events["credit_spent"].at)]
-    if "voucher_redeemed" in events:
-        event = events["voucher_redeemed"]
-        return [Step(state=StepState.DONE, title=_("Voucher redeemed"), detail=event.detail["serial"], at=event.at)]
+    if at_once := _taken_at_once(events):
+        return at_once
     if "money_in" in events:
         return [_money_in(order, events["money_in"]), *_held(events)]
     if order.state in _ENDED:
@@ -93,6 +75,16 @@ def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
     return [Step(state=StepState.NOW, title=waiting, detail=_("This usually takes a few seconds after you paid."))]
 
 
+def _taken_at_once(events: dict[str, OrderEvent]) -> list[Step]:
+    """Paid with what we hold already."""
+    if "credit_spent" in events:
+        return [Step(state=StepState.DONE, title=_("Paid from your credit"), at=events["credit_spent"].at)]
+    if "voucher_redeemed" in events:
+        event = events["voucher_redeemed"]
+        return [Step(state=StepState.DONE, title=_("Voucher redeemed"), detail=event.detail["serial"], at=event.at)]
+    return []
+
+
 def _money_in(order: Order, event: OrderEvent) -> Step:
     paid_with = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
     received = format_money(event.detail.get("minor", order.price_minor), event.detail.get("currency", order.currency))
@@ -102,11 +94,11 @@ def _money_in(order: Order, event: OrderEvent) -> Step:
 
 
 def _held(events: dict[str, OrderEvent]) -> list[Step]:
-    steps = []
-    if "review" in events:
-        title = _("Some of your money is held for you")
-        open_still = not ({"given_back", "kept_as_credit", "applied"} & events.keys())
-        steps.append(Step(state=StepState.NOW if open_still else StepState.DONE, title=title, at=events["review"].at))
+    if "review" not in events or ("taken_back" in events and "given_back" not in events):
+        return []
+    title = _("Some of your money is held for you")
+    open_still = not ({"given_back", "kept_as_credit", "applied"} & events.keys())
+    steps = [Step(state=StepState.NOW if open_still else StepState.DONE, title=title, at=events["review"].at)]
     worded = {
         "kept_as_credit": _("Kept as credit"),
         "given_back": _("On its way back to you"),

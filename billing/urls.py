@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, review
+from billing.views import credit, orders, review, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
     path("orders/<uuid:order_id>/cancel/", orders.cancel, name="order_cancel"),
     path("orders/<uuid:order_id>/give-back/", orders.give_back, name="order_give_back"),
+    path("orders/<uuid:order_id>/withdraw/", withdrawals.withdraw, name="order_withdraw"),
     path("orders/<uuid:order_id>/keep-as-credit/", orders.keep_as_credit, name="order_keep_as_credit"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
 ]

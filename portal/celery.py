@@ -19,6 +19,8 @@ ROUTES: dict[str, str] = {
     "billing.handle_event": "money",
     "billing.fulfil": "money",
     "billing.follow_refund": "money",
+    "billing.follow_dispute": "money",
+    "billing.sweep_disputes": "money",
     "billing.sweep_events": "money",
     "billing.sweep_payments": "money",
     "billing.sweep_orders": "money",
@@ -35,6 +37,7 @@ ROUTES: dict[str, str] = {
 
 #: name of the sweep -> how often, in seconds.
 SCHEDULE: dict[str, float] = {
+    "billing.sweep_disputes": 3600,
     "billing.sweep_events": 15,
     "billing.sweep_payments": 15,
     "billing.sweep_orders": 60,

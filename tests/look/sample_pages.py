@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
+from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -444,6 +445,8 @@ PAGES = {
     "order-applied": Page("billing/order.html", order_applied),
     "order-declined": Page("billing/order.html", order_declined),
     "order-held": Page("billing/order.html", order_held),
+    "withdraw": Page("billing/withdraw.html", back.withdraw),
+    "withdraw-queued": Page("billing/withdraw.html", back.withdraw_queued),
     "orders": Page("billing/orders.html", orders),
     "orders-none": Page("billing/orders.html", lambda: orders(has_some=False)),
     "credit": Page("billing/credit.html", credit),

@@ -1,0 +1,71 @@
+"""What went back, or is disputed, as steps of an order's timeline: read from its events and refunds."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from billing.models import Order, OrderEvent, Refund, RefundState
+from billing.steps import Step, StepState
+from lib.money import format_money
+
+
+def steps_back(order: Order, events: Mapping[str, OrderEvent]) -> list[Step]:
+    """The steps after an order was applied; none for one that nobody touched since. At most one query."""
+    steps = _disputed(events)
+    if "taken_back" not in events:
+        return steps
+    requests = [event for event in order.events.all() if event.kind == "taken_back"]
+    steps += [_taken(event) for event in requests]
+    refunds = Refund.objects.filter(payment__order=order, item=None).order_by("created_at")
+    return steps + [_sent(refund) for refund in refunds]
+
+
+def _disputed(events: Mapping[str, OrderEvent]) -> list[Step]:
+    if "dispute_opened" not in events:
+        return []
+    opened = events["dispute_opened"]
+    if ended := events.get("dispute_won") or events.get("dispute_lost"):
+        won = ended.kind == "dispute_won"
+        title = _("Your bank has decided: the payment stands") if won else _("Your bank has taken the payment back")
+        return [Step(state=StepState.DONE if won else StepState.BAD, title=title, at=ended.at)]
+    return [
+        Step(
+            state=StepState.NOW,
+            title=_("Your bank is looking into this payment"),
+            detail=_("What is left of it cannot be used until your bank has decided."),
+            at=opened.at,
+        )
+    ]
+
+
+def _taken(event: OrderEvent) -> Step:
+    words = {"sum": format_money(event.detail["minor"], event.detail["currency"])}
+    titles = {
+        "withdrawal": _("You withdrew: %(sum)s go back to you"),
+        "dispute": _("%(sum)s went back through your bank"),
+    }
+    title = titles.get(event.detail.get("cause", ""), _("%(sum)s go back to you")) % words
+    owed = event.detail.get("owed")
+    detail = ""
+    if owed:
+        detail = _("%(sum)s of it had been spent; the next top-up pays that first.") % {
+            "sum": format_money(owed, event.detail["currency"])
+        }
+    return Step(state=StepState.DONE, title=title, detail=detail, at=event.at)
+
+
+def _sent(refund: Refund) -> Step:
+    amount = format_money(refund.amount_minor, refund.currency)
+    if refund.state == RefundState.SUCCEEDED:
+        title = _("Sent back; your bank may take a few days to show it")
+        return Step(state=StepState.DONE, title=title, detail=amount)
+    if refund.state == RefundState.NEEDS_PAYER:
+        return Step(
+            state=StepState.NOW,
+            title=_("We need your bank account"),
+            detail=_("Our payment provider has written to you by e-mail; please answer within 45 days."),
+        )
+    if refund.state in {RefundState.FAILED, RefundState.CANCELLED}:
+        title = _("Your bank did not take the money back. It is still yours")
+        return Step(state=StepState.BAD, title=title, detail=amount)
+    return Step(state=StepState.NEXT, title=_("On its way back to you"), detail=amount)
