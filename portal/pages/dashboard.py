@@ -15,7 +15,7 @@ from accounts.current_line import current_line, lines_of
 from accounts.models import Line
 from accounts.requests import SignedInRequest
 from billing import ledger, wording
-from billing.models import HELD_KINDS, Order, OrderState, ReviewItem
+from billing.models import HELD_KINDS, Order, OrderState, ReviewItem, ReviewKind
 from lib import clock
 from plans.models import Plan
 from plans.overview import Overview, overview
@@ -59,7 +59,7 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
         "renew": _renewal(seen, now=now),
         "rows": [wording.row(order) for order in latest],
         "open_order": wording.row(waiting) if waiting else None,
-        "held_orders": _held_orders(request, line),
+        **_open_items(request, line),
     }
 
 
@@ -68,10 +68,15 @@ def _latest_orders(request: SignedInRequest, line: Line) -> list[Order]:
     return list(orders.select_related("line", "plan").prefetch_related("payments")[:LATEST])
 
 
-def _held_orders(request: SignedInRequest, line: Line) -> list[Order]:
-    """Orders of the reader whose money waits for their decision."""
-    items = ReviewItem.objects.filter(order__buyer=request.user, order__line=line, closed_at=None, kind__in=HELD_KINDS)
-    return [item.held_order for item in items.select_related("order").order_by("opened_at")[:LATEST]]
+def _open_items(request: SignedInRequest, line: Line) -> dict[str, list[Order]]:
+    """Orders of the reader whose money waits for their decision, and those a bank is looking into."""
+    told = (*HELD_KINDS, ReviewKind.DISPUTE)
+    items = ReviewItem.objects.filter(order__buyer=request.user, order__line=line, closed_at=None, kind__in=told)
+    found = list(items.select_related("order").order_by("opened_at")[:LATEST])
+    return {
+        "held_orders": [item.held_order for item in found if item.is_about_held_money],
+        "disputed_orders": [item.held_order for item in found if not item.is_about_held_money],
+    }
 
 
 def _renewal(seen: Overview, *, now: datetime) -> Renewal | None:
