@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+from sandbox.stripe_api.fees import Fees
 
 
 class MustNotRun(Exception):
@@ -20,6 +23,7 @@ class Configuration:
     api_key: str
     webhook_url: str
     webhook_secret: str
+    fees: Fees
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Configuration":
@@ -38,4 +42,17 @@ class Configuration:
             api_key=api_key,
             webhook_url=environment.get("SANDBOX_WEBHOOK_URL", "http://localhost:8000/webhooks/stripe/"),
             webhook_secret=environment.get("SANDBOX_WEBHOOK_SECRET") or "whsec_sandbox",
+            fees=_fees(environment),
         )
+
+
+def _fees(environment: Mapping[str, str]) -> Fees:
+    """Raises MustNotRun for what is no sum."""
+    try:
+        return Fees(
+            percent=Decimal(environment.get("SANDBOX_FEE_PERCENT") or "1.5"),
+            fixed_minor=int(environment.get("SANDBOX_FEE_FIXED_MINOR") or 25),
+            dispute_minor=int(environment.get("SANDBOX_DISPUTE_FEE_MINOR") or 1500),
+        )
+    except (InvalidOperation, ValueError) as error:
+        raise MustNotRun("SANDBOX_FEE_PERCENT and the other fees must be numbers.") from error

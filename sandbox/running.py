@@ -11,9 +11,10 @@ from flask import current_app, request
 from sandbox.books import Books
 from sandbox.clock import Clock
 from sandbox.configuration import Configuration
-from sandbox.stripe_api import arrivals, checkout
+from sandbox.stripe_api import arrivals, checkout, giving_back
 from sandbox.stripe_api.courier import Courier
 from sandbox.stripe_api.desk import Desk
+from sandbox.stripe_api.fees import Fees
 
 _EXTENSION = "sandbox"
 
@@ -29,7 +30,7 @@ class Running:
     def start(cls, configuration: Configuration) -> "Running":
         """Open the books and start the thread that delivers events, expires sessions and lets transfers arrive."""
         books = Books(configuration.state_dir)
-        courier = Courier(books, configuration, lambda: _do_chores(books))
+        courier = Courier(books, configuration, lambda: _do_chores(books, configuration.fees))
         courier.start()
         return cls(configuration, books, Clock(configuration.clock_file), courier)
 
@@ -38,7 +39,7 @@ class Running:
         """A transaction on the books; what it told is on its way as soon as it is committed."""
         origin = request.host_url.rstrip("/")
         with self.books.writing() as sql:
-            yield Desk(sql, at=int(time.time()), origin=origin, **details)
+            yield Desk(sql, at=int(time.time()), origin=origin, fees=self.configuration.fees, **details)
         self.courier.wake()
 
 
@@ -48,8 +49,9 @@ def running() -> Running:
     return parts
 
 
-def _do_chores(books: Books) -> None:
+def _do_chores(books: Books, fees: Fees) -> None:
     with books.writing() as sql:
-        desk = Desk(sql, at=int(time.time()))
+        desk = Desk(sql, at=int(time.time()), fees=fees)
         checkout.expire_overdue(desk)
         arrivals.arrive_due(desk)
+        giving_back.settle_due(desk)

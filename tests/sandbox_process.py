@@ -70,6 +70,22 @@ class Sandbox:
         """A PaymentIntent that is processing, or a refund: `succeed` or `fail`."""
         return self._posted(f"/control/settle/{object_id}", {"outcome": outcome})
 
+    def dashboard_refund(self, intent_id: str, amount: int | None = None, **more: Any) -> dict[str, Any]:
+        """A refund made in the gateway's dashboard, without our metadata; without an amount all that is left."""
+        sums = {} if amount is None else {"amount": amount}
+        return self._posted("/control/refund", {"intent": intent_id, **sums, **more})
+
+    def refund_details(self, refund_id: str, **how: Any) -> dict[str, Any]:
+        """The payer types an `iban` (a good one by default), or lets 45 days go by: `expire=True`.
+
+        The refund then is pending until it is settled, or arrives `after_seconds`.
+        """
+        return self._posted(f"/control/refund-details/{refund_id}", how)
+
+    def age(self, intent_id: str, days: int) -> dict[str, Any]:
+        """A payment grows older: its intent, its charge, its refunds."""
+        return self._posted(f"/control/age/{intent_id}", {"seconds": days * 86400})
+
     def fault(self, on: str, do: str, **details: Any) -> dict[str, Any]:
         return self._posted("/faults", {"on": on, "do": do, **details})
 

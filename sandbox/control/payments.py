@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from sandbox.control.asked import asked
 from sandbox.posted import posted
 from sandbox.running import running
-from sandbox.stripe_api import account, arrivals, cash_balances, checkout, documents, paypal, refunds
+from sandbox.stripe_api import account, arrivals, cash_balances, checkout, documents, giving_back, paypal
 from sandbox.stripe_api.cards import BY_NUMBER, Card
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.refusals import Refusal
@@ -72,7 +72,9 @@ def settle(object_id: str) -> Response:
         raise Refusal("outcome must be succeed or fail.")
     with running().desk() as desk:
         if object_id.startswith("re_"):
-            refund = refunds.settle(desk, documents.get(desk.sql, "refund", object_id), is_paid=outcome == "succeed")
+            refund = giving_back.settle(
+                desk, documents.get(desk.sql, "refund", object_id), is_paid=outcome == "succeed"
+            )
             return jsonify(refund=refund["id"], status=refund["status"])
         intent = documents.get(desk.sql, "payment_intent", object_id)
         checkout.settle(desk, intent, is_paid=outcome == "succeed")

@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from sandbox.control import notices, payments
+from sandbox.control import money_back, notices, payments
 from sandbox.stripe_api.refusals import Refusal
 
 
@@ -14,6 +14,9 @@ def blueprint() -> Blueprint:
         ("/control/capabilities", payments.change_capabilities),
         ("/control/pay/<session_id>", payments.pay),
         ("/control/transfer", payments.transfer),
+        ("/control/refund", money_back.refund),
+        ("/control/refund-details/<refund_id>", money_back.give_details),
+        ("/control/age/<intent_id>", money_back.age_payment),
         ("/control/settle/<object_id>", payments.settle),
         ("/control/redeliver/<event_id>", notices.redeliver),
         ("/control/idempotency/age", notices.age),

@@ -24,7 +24,7 @@ DEEDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "rate_limit": {},
     },
     "payment": {"amount": {"amount": 1}, "currency": {"currency": "usd"}, "async": {}},
-    "refund": {"fail": {}, "pending": {}},
+    "refund": {"fail": {}, "pending": {}, "needs_payer": {}, "refuse": {"code": "balance_insufficient"}},
     "inbox": {
         "error": {"status": 500},
         "delay": {"seconds": 5.0},
@@ -128,6 +128,8 @@ def _value(name: str, usual: Any, value: Any) -> Any:
         raise NotAFault(f"{name}: {type(usual).__name__} is wanted.")
     if name in _RANGES and not _RANGES[name][0] <= value <= _RANGES[name][1]:
         raise NotAFault(f"{name}: from {_RANGES[name][0]} to {_RANGES[name][1]}.")
+    if name == "code" and not re.fullmatch(r"[a-z_]{1,60}", value):
+        raise NotAFault("code: small letters and underscores.")
     if name == "currency" and not re.fullmatch(r"[a-z]{3}", value):
         raise NotAFault("currency: three lower-case letters.")
     return value

@@ -10,6 +10,7 @@ from stripe.params import checkout as checkout_params
 from sandbox.stripe_api import (
     account,
     balance,
+    balance_transactions,
     cash_balances,
     charges,
     customers,
@@ -37,6 +38,7 @@ class Address:
         return self.play(desk, asked, *ids.values())
 
 
+_BOOKED = "/v1/balance_transactions"
 _CASH = "/v1/customers/<id>/cash_balance"
 _SESSIONS, _INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
 
@@ -65,6 +67,8 @@ ADDRESSES = (
     Address("GET", "/v1/refunds", params.RefundListParams, refunds.listed),
     Address("GET", "/v1/refunds/<id>", params.RefundRetrieveParams, refunds.retrieve),
     Address("POST", "/v1/refunds/<id>", params.RefundUpdateParams, refunds.update),
+    Address("POST", "/v1/refunds/<id>/cancel", params.RefundCancelParams, refunds.cancel),
+    Address("POST", "/v1/test_helpers/refunds/<id>/expire", params.RefundExpireParams, refunds.expire),
     Address("POST", "/v1/customers", params.CustomerCreateParams, customers.create),
     Address("GET", "/v1/customers", params.CustomerListParams, customers.listed),
     Address("GET", "/v1/customers/<id>", params.CustomerRetrieveParams, customers.retrieve),
@@ -83,4 +87,6 @@ ADDRESSES = (
     Address("GET", "/v1/events", params.EventListParams, events.listed),
     Address("GET", "/v1/events/<id>", params.EventRetrieveParams, events.retrieve),
     Address("GET", "/v1/balance", params.BalanceRetrieveParams, balance.retrieve),
+    Address("GET", _BOOKED, params.BalanceTransactionListParams, balance_transactions.listed),
+    Address("GET", f"{_BOOKED}/<id>", params.BalanceTransactionRetrieveParams, balance_transactions.retrieve),
 )

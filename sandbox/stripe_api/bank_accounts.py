@@ -3,6 +3,7 @@
 None of them exists: the numbers have right check digits and bank codes that nobody has.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -75,6 +76,14 @@ def iban(country: str, rest: str) -> str:
     """An IBAN with its two check digits (ISO 13616): the whole, moved by four, leaves 1 when divided by 97."""
     digits = "".join(str(int(letter, 36)) for letter in f"{rest}{country}00")
     return f"{country}{98 - int(digits) % 97:02}{rest}"
+
+
+def is_iban(text: str) -> bool:
+    """Whether something typed is an IBAN with right check digits, whichever country it is of."""
+    squeezed = "".join(text.split()).upper()
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", squeezed, re.ASCII):
+        return False
+    return int("".join(str(int(letter, 36)) for letter in squeezed[4:] + squeezed[:4])) % 97 == 1
 
 
 def _digits(length: int) -> str:

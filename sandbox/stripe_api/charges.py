@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import documents
+from sandbox.stripe_api import balance_transactions, documents
 from sandbox.stripe_api.cards import Card
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -19,7 +19,7 @@ _EMPTY = (
 def add(desk: Desk, intent: Document) -> Document:
     """The charge of an intent that has just got its money."""
     charge_id = documents.new_id("charge")
-    return documents.add(
+    charge = documents.add(
         desk.sql,
         {
             "id": charge_id,
@@ -28,7 +28,7 @@ def add(desk: Desk, intent: Document) -> Document:
             "amount": intent["amount_received"],
             "amount_captured": intent["amount_received"],
             "amount_refunded": 0,
-            "balance_transaction": documents.new_id("balance_transaction"),
+            "balance_transaction": None,
             "billing_details": {
                 "address": None, "email": intent["receipt_email"] or intent.get("_email"), "name": intent.get("_name"),
                 "phone": None, "tax_id": None,
@@ -56,6 +56,8 @@ def add(desk: Desk, intent: Document) -> Document:
             "status": "succeeded",
         },
     )  # fmt: skip
+    charge["balance_transaction"] = balance_transactions.of_charge(desk, charge)["id"]
+    return documents.save(desk.sql, charge)
 
 
 def method_details(card: Card) -> Document:

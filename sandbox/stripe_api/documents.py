@@ -18,6 +18,8 @@ _IDS = {
     "payment_intent": ("pi_3", 23),
     "charge": ("ch_3", 23),
     "refund": ("re_3", 23),
+    "dispute": ("du_1", 23),
+    "payout": ("po_1", 23),
     "event": ("evt_1", 23),
     "customer": ("cus_", 14),
     "payment_method": ("pm_1", 23),
@@ -51,6 +53,13 @@ def add(sql: sqlite3.Connection, document: Document) -> Document:
 def save(sql: sqlite3.Connection, document: Document) -> Document:
     sql.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(document), document["id"]))
     return document
+
+
+def age(sql: sqlite3.Connection, document: Document, seconds: int) -> Document:
+    """Make it older; its place in lists stays."""
+    document["created"] -= seconds
+    sql.execute("UPDATE objects SET created = ? WHERE id = ?", (document["created"], document["id"]))
+    return save(sql, document)
 
 
 def find(sql: sqlite3.Connection, kind: str, object_id: str) -> Document | None:

@@ -7,14 +7,26 @@ from sandbox.stripe_api import cash_balances, documents
 from sandbox.stripe_api.refusals import ParameterRefusal
 
 _DEEPEST = 4
+_BOOKED = {"balance_transaction": "balance_transaction"}
+#: the kind is told by how the id begins
+_BY_ID = "*"
+_KINDS = {"ch_": "charge", "re_": "refund", "du_": "dispute", "po_": "payout"}
 #: object → field → the kind of object its id names
 _EXPANDABLE = {
     "checkout.session": {"payment_intent": "payment_intent", "customer": "customer", "line_items": ""},
     "payment_intent": {"latest_charge": "charge", "customer": "customer"},
-    "charge": {"payment_intent": "payment_intent", "customer": "customer", "refunds": ""},
+    "charge": {"payment_intent": "payment_intent", "customer": "customer", "refunds": "", **_BOOKED},
     "customer": {"cash_balance": ""},
     "customer_cash_balance_transaction": {"customer": "customer"},
-    "refund": {"payment_intent": "payment_intent", "charge": "charge"},
+    "refund": {
+        "payment_intent": "payment_intent",
+        "charge": "charge",
+        "failure_balance_transaction": "balance_transaction",
+        **_BOOKED,
+    },
+    "dispute": {"payment_intent": "payment_intent", "charge": "charge"},
+    "payout": {"failure_balance_transaction": "balance_transaction", **_BOOKED},
+    "balance_transaction": {"source": _BY_ID},
 }
 
 
@@ -44,9 +56,10 @@ def _follow(sql: sqlite3.Connection, document: dict[str, Any], steps: list[str],
         document[name] = cash_balances.of(sql, document)
     elif name == "refunds":
         document[name] = _refunds(sql, document)
-    elif isinstance(document[name], str):
-        document[name] = documents.get(sql, kinds[name], document[name])
-    if rest and document[name] is not None:
+    elif isinstance(document.get(name), str):
+        kind = _KINDS[document[name][:3]] if kinds[name] == _BY_ID else kinds[name]
+        document[name] = documents.get(sql, kind, document[name])
+    if rest and document.get(name) is not None:
         _follow(sql, document[name], rest, path)
 
 

@@ -1,0 +1,1 @@
+"""Where a payer says which bank account their refund goes to, instead of the page that Stripe mails them."""
