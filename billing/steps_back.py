@@ -68,4 +68,6 @@ def _sent(refund: Refund) -> Step:
     if refund.state in {RefundState.FAILED, RefundState.CANCELLED}:
         title = _("Your bank did not take the money back. It is still yours")
         return Step(state=StepState.BAD, title=title, detail=amount)
-    return Step(state=StepState.NEXT, title=_("On its way back to you"), detail=amount)
+    is_pending = refund.state == RefundState.PENDING  # that may take days; being told to the gateway takes seconds
+    state = StepState.NEXT if is_pending else StepState.NOW
+    return Step(state=state, title=_("On its way back to you"), detail=amount)

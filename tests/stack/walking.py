@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 from typing import Protocol
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.models import Subscriber
 from tests.sandbox_process import Sandbox
 from tests.stack.running import until
 
@@ -81,6 +84,13 @@ class Walker:
         self.page.locator("input[name=password]").fill(password)
         self.page.locator("main form button[type=submit]").first.click()
         self.page.wait_for_url("**/home/")
+
+    def is_already(self, person: Subscriber) -> None:
+        """Signed in, without the pages for it."""
+        client = Client()
+        client.force_login(person)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.portal.origin}])
 
     def order(self, code: str, *, start: str = "") -> None:
         """Choose a plan, agree, go to the payment page."""
