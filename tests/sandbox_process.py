@@ -82,6 +82,14 @@ class Sandbox:
         """
         return self._posted(f"/control/refund-details/{refund_id}", how)
 
+    def dispute(self, intent_id: str, **how: Any) -> dict[str, Any]:
+        """A payer's bank disputes a payment: its whole `amount` unless said, `reason`, `inquiry=True`; the id as `dispute`."""
+        return self._posted("/control/dispute", {"intent": intent_id, **how})
+
+    def end_dispute(self, dispute_id: str, outcome: str) -> dict[str, Any]:
+        """`under_review`, `won`, `lost`; of an inquiry `warning_closed` or `escalate`."""
+        return self._posted(f"/control/disputes/{dispute_id}", {"outcome": outcome})
+
     def age(self, intent_id: str, days: int) -> dict[str, Any]:
         """A payment grows older: its intent, its charge, its refunds."""
         return self._posted(f"/control/age/{intent_id}", {"seconds": days * 86400})

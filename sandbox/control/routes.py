@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from sandbox.control import money_back, notices, payments
+from sandbox.control import disputes, money_back, notices, payments
 from sandbox.stripe_api.refusals import Refusal
 
 
@@ -14,6 +14,8 @@ def blueprint() -> Blueprint:
         ("/control/capabilities", payments.change_capabilities),
         ("/control/pay/<session_id>", payments.pay),
         ("/control/transfer", payments.transfer),
+        ("/control/dispute", disputes.dispute),
+        ("/control/disputes/<dispute_id>", disputes.end_dispute),
         ("/control/refund", money_back.refund),
         ("/control/refund-details/<refund_id>", money_back.give_details),
         ("/control/age/<intent_id>", money_back.age_payment),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.faults import orders
 from sandbox.faults.orders import Fault
-from sandbox.stripe_api import bank_accounts, cash_balances, documents, events, giving_back
+from sandbox.stripe_api import bank_accounts, cash_balances, disputes, documents, events, giving_back
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
 from sandbox.stripe_api.parameters import missing
@@ -132,8 +132,11 @@ def _charge(desk: Desk, asked: Mapping[str, Any]) -> Document:
 
 def _amount(desk: Desk, asked: Mapping[str, Any], charge: Document) -> int:
     """What is to go back, by default all that is left of it. Raises Refusal."""
-    left = charge["amount"] - charge["amount_refunded"]
+    disputed = disputes.held(desk, charge)
+    left = charge["amount"] - charge["amount_refunded"] - disputed
     amount: int = asked.get("amount", left)
+    if disputed and left <= 0:
+        raise Refusal(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if left == 0 and charge["amount"] > 0:
         raise Refusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if amount < 1:
