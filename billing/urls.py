@@ -3,12 +3,14 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, review, withdrawals
+from billing.views import credit, orders, payouts, review, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
     path("top-up/", credit.top_up, name="top_up"),
     path("credit/", credit.credit, name="credit"),
+    path("credit/payout/", payouts.payout, name="payout"),
+    path("credit/payout/<uuid:payout_id>/cancel/", payouts.cancel, name="payout_cancel"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),

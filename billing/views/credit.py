@@ -5,7 +5,6 @@ import uuid
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from billing import ledger, orders, statement
 from billing.forms import TopUpForm
 from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
-from billing.views.orders import PAGE_SIZE, to_payment_page
+from billing.views.orders import to_payment_page
 from lib import clock
 
 
@@ -29,18 +28,8 @@ def credit(request: SignedInRequest) -> HttpResponse:
     line = current_line(request)
     if line is None:
         return redirect("line_add")
-    paid, bonus = ledger.credit_of(line)
-    page = Paginator(statement.entries(line), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "line": line,
-        "lines": request.user.lines,
-        "credit_minor": (paid + bonus).minor,
-        "paid_minor": paid.minor,
-        "bonus_minor": bonus.minor,
-        "entries": statement.rows(page),
-        "page": page,
-    }
-    return render(request, "billing/credit.html", context)
+    context = statement.facts(line, request.user, page=request.GET.get("page"))
+    return render(request, "billing/credit.html", {"lines": request.user.lines, **context})
 
 
 @login_required

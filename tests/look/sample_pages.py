@@ -13,6 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
+from billing.payout_form import PayoutForm
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
@@ -360,6 +361,8 @@ def credit() -> dict[str, Any]:
             after_minor=after,
             at=NOW - place * DAY,
             order=order() if amount < 0 else None,
+            is_bonus=words.startswith("Bonus"),
+            note="Your plan began a day late; sorry." if words.startswith("Bonus") else "",
         )
         for place, (words, amount, after) in enumerate(lines)
     ]
@@ -370,9 +373,45 @@ def credit() -> dict[str, Any]:
         "credit_minor": 420,
         "paid_minor": 320,
         "bonus_minor": 100,
+        "owed_minor": 0,
+        "payout": None,
+        "payable_minor": 320,
         "entries": entries,
         "page": page,
     }
+
+
+def credit_owed() -> dict[str, Any]:
+    return credit() | {"owed_minor": 480, "payout": payout(), "payable_minor": 0}
+
+
+def payout(**more: Any) -> Like:
+    facts = {"amount_minor": 320, "currency": "EUR", "bank_hint": "DE•••3000", "state": "requested", "asked_at": NOW}
+    moments = {"approved_at": None, "ended_at": None}
+    return Like(id=UUID(int=21), **facts | moments | more)
+
+
+def payout_page(data: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "line": LINE,
+        "form": PayoutForm(data, initial={"shown_minor": 320, "holder": "Anna"}),
+        "payable_minor": 320,
+        "paid_minor": 800,
+        "bonus_minor": 100,
+        "owed_minor": 480,
+        "refusal": "",
+        "payout": None,
+        "former": [],
+    } | more
+
+
+def payout_open() -> dict[str, Any]:
+    words = "Not paid out: The name of the account is another one than yours, so the bank sent it back."
+    former = [
+        Like(payout=payout(ended_at=NOW - 40 * DAY), words=words),
+        Like(payout=payout(ended_at=NOW - 300 * DAY), words="Sent to •••1234"),
+    ]
+    return payout_page(payout=payout(), former=former)
 
 
 def top_up() -> dict[str, Any]:
@@ -451,6 +490,11 @@ PAGES = {
     "orders-none": Page("billing/orders.html", lambda: orders(has_some=False)),
     "credit": Page("billing/credit.html", credit),
     "credit-none": Page("billing/credit.html", lambda: credit() | {"entries": [], "credit_minor": 0, "bonus_minor": 0}),
+    "credit-owed": Page("billing/credit.html", credit_owed),
+    "payout": Page("billing/payout.html", payout_page),
+    "payout-refused": Page("billing/payout.html", lambda: payout_page({"shown_minor": "320", "iban": "DE12"})),
+    "payout-open": Page("billing/payout.html", payout_open),
+    "payout-not-now": Page("billing/payout.html", lambda: payout_page(refusal="The number came to you today.")),
     "top-up": Page("billing/top_up.html", top_up),
     "profile": Page(
         "accounts/profile.html", lambda: {"form": forms.ProfileForm(), "lines": [LINE, SECOND_LINE], "user": ANNA}

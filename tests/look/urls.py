@@ -42,6 +42,8 @@ ADDRESSES = {
     "order_keep_as_credit": "orders/<uuid:order_id>/keep-as-credit/",
     "credit": "credit/",
     "top_up": "credit/top-up/",
+    "payout": "credit/payout/",
+    "payout_cancel": "credit/payout/<uuid:payout_id>/cancel/",
     "profile": "profile/",
     "contact": "contact/",
     "terms": "terms/",
