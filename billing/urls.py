@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, payouts, review, withdrawals
+from billing.views import credit, orders, payouts, review, vouchers, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("credit/", credit.credit, name="credit"),
     path("credit/payout/", payouts.payout, name="payout"),
     path("credit/payout/<uuid:payout_id>/cancel/", payouts.cancel, name="payout_cancel"),
+    path("voucher/", vouchers.voucher, name="voucher"),
+    path("voucher/check/", vouchers.check, name="voucher_check"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),

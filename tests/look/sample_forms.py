@@ -21,6 +21,28 @@ class TopUpForm(forms.Form):
     amount_minor = forms.IntegerField()
 
 
+class VoucherForm(forms.Form):
+    code = forms.CharField(
+        label="Code",
+        help_text="20 letters and digits. Capitals, blanks and dashes do not matter.",
+        widget=forms.TextInput(
+            {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}
+        ),
+    )
+
+    def clean(self) -> None:
+        self.add_error(
+            "code", "This code cannot be redeemed. Check it, or ask our support with the serial printed beside it."
+        )
+
+
+class RedeemForm(forms.Form):
+    form_token = forms.CharField(widget=forms.HiddenInput, initial="019a")
+    line = forms.CharField(widget=forms.HiddenInput, initial="019b")
+    start = forms.ChoiceField(choices=[("queue", "queue"), ("now", "now")])
+    consent = forms.BooleanField(label=CONSENT, required=False)
+
+
 class SignInForm(forms.Form):
     login = forms.CharField(label="Mobile number or e-mail", widget=forms.TextInput({"autocomplete": "username"}))
     password = forms.CharField(label="Password", widget=forms.PasswordInput({"autocomplete": "current-password"}))

@@ -419,6 +419,22 @@ def top_up() -> dict[str, Any]:
     return {"line": LINE, "credit_minor": 420, "amounts": amounts, "form": forms.TopUpForm()}
 
 
+def voucher(data: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    form = forms.VoucherForm(data)
+    return {"line": LINE, "lines": [LINE, SECOND_LINE], "form": form, "is_too_often": False} | more
+
+
+def voucher_credit() -> dict[str, Any]:
+    sums = {"worth_minor": 2000, "owed_minor": 150, "credit_minor": 420, "after_minor": 2270, "currency": "EUR"}
+    about = {"what": "credit", "line": SECOND_LINE, "serial": "7KM4T-00042", "is_bonus": False}
+    return {"form": forms.RedeemForm(), **about, **sums}
+
+
+def voucher_plan() -> dict[str, Any]:
+    about = {"form": forms.RedeemForm(), "serial": "7KM4T-00042", "worth_minor": 1500}
+    return {**review(), **about}
+
+
 def contact() -> dict[str, Any]:
     return {"place": "help", "order": order(), "order_title": "Month 15", "order_words": "Applied"}
 
@@ -496,6 +512,11 @@ PAGES = {
     "payout-open": Page("billing/payout.html", payout_open),
     "payout-not-now": Page("billing/payout.html", lambda: payout_page(refusal="The number came to you today.")),
     "top-up": Page("billing/top_up.html", top_up),
+    "voucher": Page("billing/voucher.html", voucher),
+    "voucher-refused": Page("billing/voucher.html", lambda: voucher({"code": "7KM4T-0D1XC-99HJW-3FRPN"})),
+    "voucher-too-often": Page("billing/voucher.html", lambda: voucher(is_too_often=True)),
+    "voucher-credit": Page("billing/voucher_check.html", voucher_credit),
+    "voucher-plan": Page("billing/voucher_check.html", voucher_plan),
     "profile": Page(
         "accounts/profile.html", lambda: {"form": forms.ProfileForm(), "lines": [LINE, SECOND_LINE], "user": ANNA}
     ),

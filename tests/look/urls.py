@@ -44,6 +44,8 @@ ADDRESSES = {
     "top_up": "credit/top-up/",
     "payout": "credit/payout/",
     "payout_cancel": "credit/payout/<uuid:payout_id>/cancel/",
+    "voucher": "voucher/",
+    "voucher_check": "voucher/check/",
     "profile": "profile/",
     "contact": "contact/",
     "terms": "terms/",

@@ -25,6 +25,19 @@ BROKEN = {
         SELECT e.id FROM billing_ledgerentry e
         LEFT JOIN billing_payment p ON e.key = 'payment:' || p.intent_id AND p.state = 'succeeded'
         WHERE e.kind = 'payment' AND p.id IS NULL""",
+    "the pot of sold vouchers holds what the active ones are worth": """
+        SELECT a.currency, a.held, coalesce(v.worth, 0) FROM (
+            SELECT a.currency, sum(CASE WHEN e.target_id = a.id THEN e.amount_minor ELSE -e.amount_minor END) AS held
+            FROM billing_ledgeraccount a JOIN billing_ledgerentry e ON a.id IN (e.source_id, e.target_id)
+            WHERE a.kind = 'vouchers' GROUP BY a.currency) a
+        FULL JOIN (
+            SELECT b.currency, sum(b.amount_minor) AS worth FROM billing_voucher v JOIN billing_voucherbatch b ON b.id = v.batch_id
+            WHERE v.state = 'active' AND b.nature = 'sold' GROUP BY b.currency) v ON v.currency = a.currency
+        WHERE coalesce(a.held, 0) <> coalesce(v.worth, 0)""",
+    "a redeemed voucher is booked once, for an order that is applied": """
+        SELECT v.id FROM billing_voucher v JOIN billing_order o ON o.id = v.order_id
+        LEFT JOIN billing_ledgerentry e ON e.key = 'voucher:' || v.id || ':redeemed' AND e.amount_minor = o.price_minor
+        WHERE v.state = 'redeemed' AND (e.id IS NULL OR o.applied_at IS NULL)""",
     "an order is applied once": """
         SELECT origin, count(*) FROM plans_planperiod WHERE origin LIKE 'order:%%' GROUP BY origin HAVING count(*) > 1""",
     "nothing is paid and left lying": """
