@@ -90,6 +90,18 @@ class Sandbox:
         """`under_review`, `won`, `lost`; of an inquiry `warning_closed` or `escalate`."""
         return self._posted(f"/control/disputes/{dispute_id}", {"outcome": outcome})
 
+    def payout(self, currency: str = "eur") -> dict[str, Any]:
+        """All that is available goes to our bank; the id as `payout`, and its `amount`."""
+        return self._posted("/control/payout", {"currency": currency})
+
+    def fail_payout(self, payout_id: str) -> dict[str, Any]:
+        """Our bank sends it back, even after it was paid."""
+        return self._posted(f"/control/payouts/{payout_id}", {"outcome": "fail"})
+
+    def book(self, amount: int, currency: str = "eur", **more: Any) -> dict[str, Any]:
+        """A balance transaction the portal knows nothing of: `type` (adjustment), `description`."""
+        return self._posted("/control/balance-transaction", {"amount": amount, "currency": currency, **more})
+
     def age(self, intent_id: str, days: int) -> dict[str, Any]:
         """A payment grows older: its intent, its charge, its refunds."""
         return self._posted(f"/control/age/{intent_id}", {"seconds": days * 86400})

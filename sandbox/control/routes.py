@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from sandbox.control import disputes, money_back, notices, payments
+from sandbox.control import balance, disputes, money_back, notices, payments
 from sandbox.stripe_api.refusals import Refusal
 
 
@@ -16,6 +16,9 @@ def blueprint() -> Blueprint:
         ("/control/transfer", payments.transfer),
         ("/control/dispute", disputes.dispute),
         ("/control/disputes/<dispute_id>", disputes.end_dispute),
+        ("/control/payout", balance.pay_out),
+        ("/control/payouts/<payout_id>", balance.end_payout),
+        ("/control/balance-transaction", balance.book),
         ("/control/refund", money_back.refund),
         ("/control/refund-details/<refund_id>", money_back.give_details),
         ("/control/age/<intent_id>", money_back.age_payment),

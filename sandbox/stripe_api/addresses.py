@@ -17,6 +17,7 @@ from sandbox.stripe_api import (
     disputes,
     events,
     payment_intents,
+    payouts,
     refunds,
     sessions,
 )
@@ -89,6 +90,8 @@ ADDRESSES = (
     ),
     Address("GET", "/v1/events", params.EventListParams, events.listed),
     Address("GET", "/v1/events/<id>", params.EventRetrieveParams, events.retrieve),
+    Address("GET", "/v1/payouts", params.PayoutListParams, payouts.listed),
+    Address("GET", "/v1/payouts/<id>", params.PayoutRetrieveParams, payouts.retrieve),
     Address("GET", "/v1/balance", params.BalanceRetrieveParams, balance.retrieve),
     Address("GET", _BOOKED, params.BalanceTransactionListParams, balance_transactions.listed),
     Address("GET", f"{_BOOKED}/<id>", params.BalanceTransactionRetrieveParams, balance_transactions.retrieve),
