@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing import disputes, fulfilment, inbox, refunds, sweeps
+from billing import disputes, fulfilment, inbox, refunds, sweeps, voucher_batches
 from lib import clock
 
 
@@ -46,3 +46,8 @@ def sweep_payments(**_unknown: object) -> None:
 @shared_task(name="billing.sweep_orders")
 def sweep_orders(**_unknown: object) -> None:
     sweeps.unpaid_orders(now=clock.now())
+
+
+@shared_task(name="billing.sweep_vouchers")
+def sweep_vouchers(**_unknown: object) -> None:
+    voucher_batches.sweep(now=clock.now())
