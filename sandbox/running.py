@@ -11,7 +11,7 @@ from flask import current_app, request
 from sandbox.books import Books
 from sandbox.clock import Clock
 from sandbox.configuration import Configuration
-from sandbox.stripe_api import arrivals, checkout, giving_back
+from sandbox.stripe_api import arrivals, checkout, giving_back, older_books
 from sandbox.stripe_api.courier import Courier
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.fees import Fees
@@ -30,6 +30,8 @@ class Running:
     def start(cls, configuration: Configuration) -> "Running":
         """Open the books and start the thread that delivers events, expires sessions and lets transfers arrive."""
         books = Books(configuration.state_dir)
+        with books.writing() as sql:
+            older_books.bring_up_to_date(Desk(sql, at=int(time.time()), fees=configuration.fees))
         courier = Courier(books, configuration, lambda: _do_chores(books, configuration.fees))
         courier.start()
         return cls(configuration, books, Clock(configuration.clock_file), courier)

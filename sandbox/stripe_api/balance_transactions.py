@@ -73,6 +73,12 @@ def of_refund(desk: Desk, refund: Document, charge: Document) -> Document:
     )
 
 
+def of_failure(desk: Desk, refund: Document, charge: Document) -> Document:
+    """A refund's money that came back."""
+    words = f"REFUND FAILURE FOR {charge['id']}"
+    return add(desk, "refund_failure", refund["amount"], refund["currency"], refund["id"], description=words)
+
+
 def not_paid_out(desk: Desk, currency: str) -> Iterator[Document]:
     """What no payout has taken yet, oldest first."""
     found = documents.matching(desk.sql, KIND, {"currency": currency, "status": "available"})

@@ -71,11 +71,7 @@ def fail(desk: Desk, refund: Document, *, status: str = "failed") -> Document:
     if not is_cancelled:
         refund["failure_reason"] = "expired_or_canceled_card" if method == "card" else "unknown"
     if charge is not None and method != "customer_balance":
-        back = balance_transactions.add(
-            desk, "refund_failure", refund["amount"], refund["currency"], refund["id"],
-            description=f"REFUND FAILURE FOR {charge['id']}",
-        )  # fmt: skip
-        refund["failure_balance_transaction"] = back["id"]
+        refund["failure_balance_transaction"] = balance_transactions.of_failure(desk, refund, charge)["id"]
         _move(desk, charge, -refund["amount"])
     documents.save(desk.sql, refund)
     if method == "customer_balance":
