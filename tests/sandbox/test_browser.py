@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -9,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from stripe import StripeClient
 
-from tests.sandbox.asking import session_wanted
+from tests.sandbox.asking import session_wanted, transfer_wanted
 from tests.sandbox_process import ASKS, DECLINED, Sandbox
 
 pytestmark = pytest.mark.browser
@@ -143,6 +144,67 @@ def test_the_pages_that_take_no_money(
     _judge(page, "expired", way)
     page.goto(f"{sandbox.url}/pay/cs_none")
     _judge(page, "unknown", way)
+
+
+def test_paypal_is_chosen_left_and_agreed_to(page: Page, client: StripeClient, way: tuple[int, str, str]) -> None:
+    page.route("http://localhost:8000/**", lambda route: route.fulfill(body="back in the shop"))
+    both = session_wanted(locale=way[2], allowed_payment_method_types=["card", "paypal"])
+    page.goto(str(client.v1.checkout.sessions.create(both).url))
+    _judge(page, "pay-both", way)
+    page.locator("button.paypal").click()
+    expect(page.locator("button.no")).to_be_visible()
+    _judge(page, "paypal", way)
+    page.locator("button.no").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    _judge(page, "paypal-left", way)
+    page.locator("button.paypal").click()
+    page.locator("button.go").click()
+    expect(page.get_by_text("back in the shop")).to_be_visible()
+
+
+def _transfer(client: StripeClient, **changes: Any) -> str:
+    wanted: Any = {
+        "name": "Anna Alt",
+        "email": "anna.with.a.rather.long.address@mail.example.com",
+        "cash_balance": {"settings": {"reconciliation_mode": "manual"}},
+    }
+    customer = client.v1.customers.create(wanted).id
+    return client.v1.payment_intents.create(transfer_wanted(customer=customer, **changes)).id
+
+
+def test_the_bank_sends_money_and_says_what_is_wrong_with_a_sum(
+    page: Page, client: StripeClient, sandbox: Sandbox, way: tuple[int, str, str]
+) -> None:
+    intent_id = _transfer(client, description="Month M · 20 GB, order 4711-0815")
+    page.goto(f"{sandbox.url}/bank/{intent_id}")
+    _judge(page, "bank-one", way)
+    page.get_by_label("Another sum, in EUR").fill("much")
+    page.get_by_role("button", name="Send this sum").click()
+    expect(page.get_by_text("Nothing was sent.")).to_be_visible()
+    _judge(page, "bank-wrong", way)
+    page.get_by_role("button", name="Exact").click()
+    expect(page.get_by_role("listitem").first).to_contain_text("€19.99")
+    _judge(page, "bank-all", way)
+
+
+def test_a_payer_says_where_the_refund_goes(
+    page: Page, client: StripeClient, sandbox: Sandbox, way: tuple[int, str, str]
+) -> None:
+    intent_id = _transfer(client)
+    sandbox.transfer(intent=intent_id)
+    client.v1.payment_intents.apply_customer_balance(intent_id)
+    refund = client.v1.refunds.create({"payment_intent": intent_id})
+    page.goto(f"{sandbox.url}/refunds")
+    _judge(page, "refunds", way)
+    page.locator(f"a[href='/refunds/{refund.id}']").click()
+    page.get_by_label("IBAN").fill("DE00")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.get_by_text("This is no IBAN")).to_be_visible()
+    _judge(page, "refund-wrong", way)
+    page.get_by_label("IBAN").fill("DE89 3704 0044 0532 0130 00")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.get_by_text("on its way to the bank")).to_be_visible()
+    _judge(page, "refund-under-way", way)
 
 
 def test_the_inbox_empty_full_filtered_and_one_message(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
