@@ -1,0 +1,61 @@
+"""Rows written without what `save()` and `bulk_create()` do around the statement: for what runs with every payment (docs/bench.md)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db.models import Field, JSONField, Model
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.functions import Now
+
+_MADE_THERE = {DatabaseDefault: "DEFAULT", Now: "statement_timestamp()"}
+
+
+def insert(rows: Sequence[Model], *, skip_known: bool = False) -> None:
+    """New rows of one model in one statement; none is fine. What the database makes (ids, defaults) is read back.
+
+    `skip_known` leaves out what a unique key knows already, and reads nothing back.
+    """
+    if not rows:
+        return
+    table = rows[0]._meta
+    fields = table.concrete_fields
+    values: list[Any] = []
+    places = ", ".join(f"({', '.join([_place(row, field, values) for field in fields])})" for row in rows)
+    tail = "ON CONFLICT DO NOTHING" if skip_known else f"RETURNING {_columns(table.db_returning_fields)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f'INSERT INTO "{table.db_table}" ({_columns(fields)}) VALUES {places} {tail}', values)  # noqa: S608  names of ours
+        found = [] if skip_known else cursor.fetchall()
+    for row, answers in zip(rows, found, strict=not skip_known):
+        for field, answer in zip(table.db_returning_fields, answers, strict=True):
+            setattr(row, field.attname, answer)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def write(row: Model, *names: str) -> None:
+    """These fields of a row that is there; `Now()` is the one expression they may hold. Raises DatabaseError when it is gone."""
+    table = row._meta
+    fields = {field.name: field for field in table.concrete_fields}
+    values: list[Any] = []
+    changes = ", ".join(f'"{fields[name].column}" = {_place(row, fields[name], values)}' for name in names)
+    statement = f'UPDATE "{table.db_table}" SET {changes} WHERE "{table.pk.column}" = %s'  # noqa: S608  names of ours
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, row.pk])
+        if cursor.rowcount != 1:
+            raise DatabaseError(f"{table.label} {row.pk} is gone")
+
+
+def _place(row: Model, field: "Field[Any, Any]", values: list[Any]) -> str:
+    """What stands in the statement for a field's value, which is added to `values` unless the database makes it."""
+    value = getattr(row, field.attname)
+    if made_there := _MADE_THERE.get(type(value)):
+        return made_there
+    if value is None and field.primary_key:
+        return "DEFAULT"
+    is_ready = value is None or (type(value) is str and not isinstance(field, JSONField))
+    values.append(value if is_ready else field.get_db_prep_save(value, connection))
+    return "%s"
+
+
+def _columns(fields: "Iterable[Field[Any, Any]]") -> str:
+    return ", ".join(f'"{field.column}"' for field in fields)
