@@ -60,7 +60,8 @@ def pay(desk: Desk, session: Document, card: Card, *, email: str | None = None, 
 def ask_paypal(desk: Desk, session: Document, payer: paypal.Payer | None = None) -> Document:
     """Begin a payment by PayPal; the intent that waits for `answer`. Without a payer it is the session's."""
     intent = _intent(desk, session)
-    email = (session["customer_details"] or {}).get("email") or paypal.SOMEBODY
+    customer = documents.find(desk.sql, "customer", session["customer"] or "")
+    email = (session["customer_details"] or customer or {}).get("email") or paypal.SOMEBODY
     payer = payer or paypal.Payer(email)
     intent |= {"_email": email, "_name": payer.name}
     intents.ask_paypal(desk, intent, payer)

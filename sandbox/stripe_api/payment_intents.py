@@ -112,7 +112,7 @@ def _ways(desk: Desk, asked: Mapping[str, Any]) -> tuple[str, ...]:
             f"The payment method type customer_balance does not go with the currency {asked['currency']}.", param=param
         )
     options = asked.get("payment_method_options", {}).get("customer_balance")
-    if options is not None and "customer_balance" in ways:
+    if options and "customer_balance" in ways:
         bank_transfers.check(desk, options, asked["currency"])
     return ways
 
@@ -164,7 +164,7 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
 def _keep_options(intent: Document, asked: Mapping[str, Any]) -> None:
     """What is said of a bank transfer; options of other ways of paying change nothing here."""
     options = asked.get("payment_method_options") or {}
-    if "customer_balance" in options and "customer_balance" in intent["payment_method_types"]:
+    if options.get("customer_balance") and "customer_balance" in intent["payment_method_types"]:
         intent["payment_method_options"]["customer_balance"] = options["customer_balance"]
 
 

@@ -294,6 +294,7 @@ def _options(**transfer: Any) -> dict[str, Any]:
         ({"payment_method_options": _options(type="eu_bank_transfer")}, r"eu_bank_transfer\]\[country"),
         ({"country": "AT"}, "must be one of BE, DE, ES, FR, IE, NL"),
         ({"payment_method_options": None}, r"customer_balance\]\[funding_type"),
+        ({"payment_method_options": {"customer_balance": ""}}, r"customer_balance\]\[funding_type"),
         ({"payment_method_data": {"type": "paypal"}}, "does not play this payment_method_data"),
         ({"allowed_payment_method_types": ["paypal"]}, "does not play this allowed_payment_method_types"),
     ],

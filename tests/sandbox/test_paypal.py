@@ -63,6 +63,17 @@ def test_the_same_payer_has_the_same_id_and_the_session_s_mail_is_theirs_unless_
     assert charges[0]["payer_id"] == charges[1]["payer_id"] != charges[2]["payer_id"]
 
 
+def test_the_payer_of_a_customers_session_is_the_customer(api: Asking) -> None:
+    customer = api.made("/v1/customers", {"email": "dana@example.com"})["id"]
+    session = api.session(allowed_payment_method_types=ONLY, customer=customer, customer_email=None)
+    paid = api.pay(session["id"], method="paypal")
+    charge = told(api.get("/v1/charges", {"payment_intent": paid["payment_intent"]}))["data"][0]
+    assert (charge["payment_method_details"]["paypal"]["payer_email"], charge["customer"]) == (
+        "dana@example.com",
+        customer,
+    )
+
+
 def test_a_session_without_an_address_takes_it_from_paypal(api: Asking) -> None:
     session = api.session(allowed_payment_method_types=ONLY, customer_email=None)
     api.pay(session["id"], method="paypal", payer="carla@example.com")
