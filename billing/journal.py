@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from billing.models import LedgerAccount, Order, OrderEvent
 from lib.money import Money
+from lib.rows import insert
 from notifications import kinds, outbox
 from notifications.outbox import Outgoing, Recipient
 
@@ -51,7 +52,7 @@ class Journal:
 
     def write(self) -> None:
         """Two statements at most."""
-        OrderEvent.objects.bulk_create(self.events)
+        insert(self.events)
         outbox.send_many(self.messages)
         self.events, self.messages = [], []
 

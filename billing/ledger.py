@@ -15,6 +15,7 @@ from django.db.models import Q, Sum
 from accounts.models import Line
 from billing.models import AccountKind, EntryKind, LedgerAccount, LedgerEntry, Order
 from billing.models.ledger import CREDIT_KINDS, LINE_KINDS
+from lib.compiled import Compiled, Given
 from lib.money import Money
 
 
@@ -160,6 +161,9 @@ def account(kind: AccountKind, *, currency: str, line: Line | None = None) -> Le
     return found
 
 
+_POTS = Compiled(LedgerAccount.objects.filter(Q(line=None) | Q(line=Given("line_id")), currency=Given("currency")))
+
+
 def pots(
     *kinds: AccountKind, currency: str, line: Line | None = None, known: Iterable[LedgerAccount] = ()
 ) -> dict[AccountKind, LedgerAccount]:
@@ -167,14 +171,13 @@ def pots(
     among `known` are not read again.
     """
     found = {AccountKind(row.kind): row for row in known if row.currency == currency}
-    if missing := [kind for kind in kinds if kind not in found]:
-        owner = Q(line=None) if line is None else Q(line=None) | Q(line=line)
-        rows = LedgerAccount.objects.filter(owner, kind__in=missing, currency=currency)
-        found |= {AccountKind(row.kind): row for row in rows}
-    for kind in kinds:
-        if kind not in found:
-            found[kind] = account(kind, currency=currency, line=line if kind in LINE_KINDS else None)
-    return found
+    if not found.keys() >= set(kinds):
+        rows = _POTS.all(currency=currency, line_id=line.pk if line else None)
+        found = {AccountKind(row.kind): row for row in rows} | found
+    return {
+        kind: found.get(kind) or account(kind, currency=currency, line=line if kind in LINE_KINDS else None)
+        for kind in kinds
+    }
 
 
 def credit_of(line: Line) -> tuple[Money, Money]:

@@ -12,6 +12,7 @@ from accounts.models import Line, Subscriber
 from billing import vat
 from billing.models import Method, Order, OrderEvent, OrderState, OrderWhat, Start
 from lib import clock
+from lib.compiled import Compiled, Given
 from lib.money import Money
 from plans import grants, summary
 from plans.models import Plan
@@ -161,15 +162,18 @@ def drop(order: Order, *, now: datetime) -> None:
             note(placed, "cancelled", at=now, actor="system")
 
 
+_LINE = Compiled(Line.objects.select_for_update(no_key=True, of=("self",)).filter(pk=Given("id")))
+_ORDER = Compiled(
+    Order.objects.select_for_update(no_key=True, of=("self",))
+    .select_related("plan__zone")
+    .filter(pk=Given("id"), line_id=Given("line_id"))
+)
+
+
 def lock(order_id: UUID, *, line_id: UUID) -> tuple[Line, Order]:
     """Line and order, locked in that order; rows are read anew. See docs/locking.md."""
-    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
-    order = (
-        Order.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("plan__zone")
-        .get(pk=order_id, line_id=line_id)
-    )
-    return line, order
+    line = _LINE.one(id=line_id)
+    return line, _ORDER.one(id=order_id, line_id=line_id)
 
 
 def expire(order: Order, *, at: datetime) -> None:

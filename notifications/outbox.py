@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from lib import clock, queue
+from lib.rows import insert
 from notifications import secrets
 from notifications.kinds import kind_of
 from notifications.models import Message, MessageState
@@ -46,7 +47,7 @@ def send_many(messages: Iterable[Outgoing]) -> None:
     rows = [_row(message) for message in messages if message.to.address]
     if not rows:
         return
-    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    insert(rows, skip_known=True)
     for is_fast in sorted({kind_of(row.kind).is_secret for row in rows}):
         queue.after_commit("notifications.deliver_now" if is_fast else "notifications.deliver")
 

@@ -16,6 +16,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import Line, LineState
+from lib.compiled import Compiled, Given
+from lib.rows import insert
 from plans import grants as granting
 from plans.calendar import Slot, behind, new_chain, to_second
 from plans.grants import Grant
@@ -218,6 +220,16 @@ def wake_line(line: Line, *, reason: str) -> None:
         line.move_to(LineState.ACTIVE, reason=reason)
 
 
+_STANDING_OR_OF_ORIGIN = Compiled(
+    PlanPeriod.objects.filter(
+        Q(line=Given("line_id"), kind=PlanKind.PLAN, cancelled_at=None, ends_at__gte=Given("second"))
+        | Q(origin=Given("origin"))
+    )
+    .select_related("plan")
+    .order_by("starts_at")
+)
+
+
 @dataclass(frozen=True)
 class _Timeline:
     """A line's standing plan periods that end at `second` or later, in order."""
@@ -230,9 +242,7 @@ class _Timeline:
     @classmethod
     def read(cls, line: Line, *, now: datetime, origin: str | None = None) -> "_Timeline":
         second = to_second(now)
-        standing = Q(line=line, kind=PlanKind.PLAN, cancelled_at=None, ends_at__gte=second)
-        wanted = standing | Q(origin=origin) if origin else standing
-        rows = list(PlanPeriod.objects.filter(wanted).select_related("plan").order_by("starts_at"))
+        rows = _STANDING_OR_OF_ORIGIN.all(line_id=line.pk, second=second, origin=origin)
         existing = next((row for row in rows if origin and row.origin == origin), None)
         return cls(line, second, rows, existing)
 
@@ -311,7 +321,7 @@ def _store(
 ) -> PlanPeriod:
     period = PlanPeriod(line=line, plan=plan, kind=plan.kind, origin=origin)
     _place(period, slot)
-    period.save(force_insert=True)
+    insert([period])
     granting.give(period, granting.freeze(plan) if grants is None else grants, used=used)
     wake_line(line, reason=origin)
     return period

@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from accounts.models import Line, LineOwnership, LineState
 from lib import clock
+from lib.compiled import Compiled, Given
 from lib.transactions import whole
 from notifications import outbox
 from notifications.kinds import Channel
@@ -90,17 +91,24 @@ def remind(*, now: datetime) -> int:
     return sum(_tell(occasion, now=now) for occasion in _occasions(now))
 
 
+_WAITING = Compiled(
+    Message.objects.filter(
+        state__in=(MessageState.DUE, MessageState.CLAIMED),
+        kind__in=KINDS,
+        subject__in=PlanPeriod.objects.filter(line=Given("line_id"), kind=PlanKind.PLAN).values_list(
+            Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField())
+        ),
+    )
+    .only("subject")
+    .order_by()
+)
+
+
 def withdraw(line: Line) -> int:
     """After a renewal: what is due and not yet sent about the ends of `line`'s periods is not wanted. Returns how many. Runs in
     the caller's transaction.
     """
-    periods = PlanPeriod.objects.filter(line=line, kind=PlanKind.PLAN)
-    subjects = periods.values_list(
-        Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField()), flat=True
-    )
-    open_states = (MessageState.DUE, MessageState.CLAIMED)
-    waiting = Message.objects.filter(state__in=open_states, kind__in=KINDS, subject__in=subjects)
-    found = set(waiting.values_list("subject", flat=True))
+    found = {message.subject for message in _WAITING.all(line_id=line.pk)}
     return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.subscriber import Subscriber
 from lib.moves import Moves, check_move, moves_triggers
 from lib.msisdn import E164_PATTERN
+from lib.rows import write
 from lib.uuid7 import uuid7
 
 
@@ -98,7 +99,7 @@ class Line(models.Model):
         """Change the state with its reason and date. Raises lib.moves.IllegalMove."""
         check_move(LINE_MOVES, model="line", before=self.state, after=state)
         self.state, self.state_reason, self.state_since = state, reason, Now()
-        self.save(update_fields=["state", "state_reason", "state_since"])
+        write(self, "state", "state_reason", "state_since")
 
 
 class LineOwnership(models.Model):

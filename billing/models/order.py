@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Line, Subscriber
 from lib.money import Money
 from lib.moves import Moves, check_move, moves_triggers
+from lib.rows import write
 from lib.uuid7 import uuid7
 from plans.models import Plan
 
@@ -187,7 +188,7 @@ class Order(models.Model):
         self.state = state
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=["state", *fields])
+        write(self, "state", *fields)
 
 
 class OrderEvent(models.Model):

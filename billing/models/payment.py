@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.order import Order
 from lib.moves import Moves, check_move, moves_triggers
+from lib.rows import write
 from lib.uuid7 import uuid7
 
 
@@ -110,4 +111,4 @@ class Payment(models.Model):
         self.state = state
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=["state", *fields])
+        write(self, "state", *fields)
