@@ -44,7 +44,7 @@ def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict
     price = Money(plan.price_minor, plan.currency)
     parts = vat.split(price.minor, country=line.country, tax_class=plan.tax_class, on=now.date())
     is_add_on = plan.kind == PlanKind.ADD_ON
-    starts = _starts(plan, line, chosen=str(form["start"].value() or ""), now=now)
+    starts = start_choices(plan, line, chosen=str(form["start"].value() or ""), now=now)
     return {
         "place": "plans",
         "form": form,
@@ -64,7 +64,7 @@ def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict
     }
 
 
-def _starts(plan: Plan, line: Line, *, chosen: str, now: datetime) -> list[StartChoice]:
+def start_choices(plan: Plan, line: Line, *, chosen: str, now: datetime) -> list[StartChoice]:
     """Both starts when a plan runs, else only "now"; the advised one is chosen unless the reader has chosen."""
     queued = periods.preview(line=line, plan=plan, start="queue", now=now)
     if queued.starts_at <= now:

@@ -127,7 +127,7 @@ def hand_out(batch_id: UUID, *, by: Authority, now: datetime) -> list[Printed]:
 
 
 @whole
-def activate(batch_id: UUID, *, by: Authority, now: datetime) -> int:
+def activate(batch_id: UUID, *, reason: str, by: Authority, now: datetime) -> int:
     """From now on they can be redeemed; what was sold is booked as received. Those blocked before stay blocked and are not.
 
     Returns how many. Raises NotHandedOut, ActiveBefore, BatchOver, NothingToMove.
@@ -148,7 +148,7 @@ def activate(batch_id: UUID, *, by: Authority, now: datetime) -> int:
         sold.book(
             EntryKind.VOUCHER_SOLD, AccountKind.BANK, AccountKind.VOUCHERS, {f"voucher_batch:{batch.pk}:sold": count}
         )
-    _record(batch, "vouchers.activated", by, count=count)
+    _record(batch, "vouchers.activated", by, reason=reason, count=count)
     return count
 
 
@@ -161,7 +161,7 @@ def block(batch_id: UUID, *, reason: str, by: Authority, now: datetime, serial: 
     batch = _lock(batch_id)
     rows = _pick(batch, (VoucherState.CREATED, VoucherState.ACTIVE), serial=serial)
     _lapse(batch, rows, VoucherState.BLOCKED, actor=by.actor, now=now)
-    _record(batch, "vouchers.blocked", by, reason=reason, serial=serial, count=len(rows))
+    _record(rows[0] if serial else batch, "vouchers.blocked", by, reason=reason, count=len(rows))
     return len(rows)
 
 
@@ -182,7 +182,7 @@ def unblock(batch_id: UUID, *, reason: str, by: Authority, now: datetime, serial
         first = {f"voucher:{row.pk}:sold": 1 for row in rows if not row.lapsed_count}
         booking.book(EntryKind.VOUCHER_LAPSED, AccountKind.UNCLAIMED, AccountKind.VOUCHERS, back)
         booking.book(EntryKind.VOUCHER_SOLD, AccountKind.BANK, AccountKind.VOUCHERS, first)
-    _record(batch, "vouchers.unblocked", by, reason=reason, serial=serial, count=len(rows))
+    _record(rows[0] if serial else batch, "vouchers.unblocked", by, reason=reason, count=len(rows))
     return len(rows)
 
 
@@ -287,12 +287,6 @@ class _Booking:
         )
 
 
-def _record(batch: VoucherBatch, deed: str, by: Authority, *, reason: str = "", **detail: Any) -> None:
-    audit.record(
-        deed,
-        actor=by.actor,
-        subject=f"voucher_batch:{batch.pk}",
-        reason=reason,
-        address=by.address,
-        **detail,
-    )
+def _record(about: VoucherBatch | Voucher, deed: str, by: Authority, *, reason: str = "", **detail: Any) -> None:
+    name = "voucher" if isinstance(about, Voucher) else "voucher_batch"
+    audit.record(deed, actor=by.actor, subject=f"{name}:{about.pk}", reason=reason, address=by.address, **detail)

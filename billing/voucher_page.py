@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import Line
-from billing import ledger, review_page
-from billing.forms import PlanOrderForm
+from billing import ledger, review_page, vat, wording
 from billing.models import Voucher, VoucherNature
 from billing.voucher_forms import RedeemForm
-from plans.models import Plan
+from plans import grants
+from plans.comparison import validity_in_words
+from plans.models import Plan, PlanKind
 
 
 def facts(voucher: Voucher, line: Line, form: RedeemForm, *, now: datetime) -> dict[str, Any]:
@@ -25,11 +28,19 @@ def facts(voucher: Voucher, line: Line, form: RedeemForm, *, now: datetime) -> d
 
 
 def _plan(plan: Plan, line: Line, form: RedeemForm, *, now: datetime) -> dict[str, Any]:
-    """As the review of an order says it, without what is about paying."""
-    chosen = PlanOrderForm(initial={"start": form["start"].value()})
-    shown = review_page.facts(plan, line, chosen, now=now)
-    kept = ("what", "title", "grants", "validity", "summary_url", "starts", "add_on_ends_at")
-    return {name: shown[name] for name in kept}
+    """As the review of an order says it, without what is about paying. `starts` only where there is a choice."""
+    vat.split(plan.price_minor, country=line.country, tax_class=plan.tax_class, on=now.date())
+    starts = review_page.start_choices(plan, line, chosen=str(form["start"].value() or ""), now=now)
+    has_choice = len(starts) > 1 and plan.kind == PlanKind.PLAN
+    return {
+        "what": "plan",
+        "title": plan.title,
+        "grants": wording.grants_in_words(grants.freeze(plan)),
+        "validity": validity_in_words(plan),
+        "summary_url": reverse("plan_summary", args=[plan.code]),
+        "starts": starts if has_choice else [],
+        "ends_at": None if has_choice else starts[0].ends_at,
+    }
 
 
 def _credit(voucher: Voucher, line: Line) -> dict[str, Any]:

@@ -98,9 +98,9 @@ def _checked(request: SignedInRequest, line: Line, form: RedeemForm, shown: _Sho
     if not form.is_bound:
         form = RedeemForm(initial={"form_token": shown.form_token, "line": line.pk})
         return _check_page(request, found, line, form, now=now)
-    if not form.is_valid() or not form.is_for(line.pk) or form.cleaned_data["form_token"] != shown.form_token:
+    if not form.is_for(line.pk, form_token=shown.form_token):
         form.add_error(None, _("Something has changed since this page was shown. Check it and confirm again."))
-        form.replace(form_token=shown.form_token, line=line.pk)
+        form.show_again(line.pk, form_token=shown.form_token)
         return _check_page(request, found, line, form, now=now)
     order = vouchers.redeem(_wish(request, found, line, form, now=now), now=now)
     request.session.pop(_KEY, None)

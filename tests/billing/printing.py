@@ -37,11 +37,15 @@ def printed(batch: VoucherBatch, *, now: datetime = NOW) -> list[Printed]:
     return voucher_batches.hand_out(batch.pk, by=FINA, now=now)
 
 
+def activate(batch: VoucherBatch, *, now: datetime = NOW) -> int:
+    return voucher_batches.activate(batch.pk, reason="Kiosk Müller, 2026-0117", by=FINA, now=now)
+
+
 def active(*, now: datetime = NOW, **fields: Any) -> list[Printed]:
     """Serials and codes of a new batch that can be redeemed."""
     batch = make(now=now, **fields)
     rows = printed(batch, now=now)
-    voucher_batches.activate(batch.pk, by=FINA, now=now)
+    activate(batch, now=now)
     return rows
 
 

@@ -12,7 +12,7 @@ from billing.models import AccountKind, LedgerEntry, Voucher, VoucherBatch, Vouc
 from billing.voucher_batches import ActiveBefore, BatchOver, HandedOutBefore, NotHandedOut, NothingToMove
 from lib.models import Alarm, Audit
 from tests.billing.ordering import NOW, load_reference_data
-from tests.billing.printing import FINA, active, make, printed, row
+from tests.billing.printing import FINA, activate, active, make, printed, row
 from tests.billing.test_ledger import run_together
 
 pytestmark = pytest.mark.django_db
@@ -119,15 +119,17 @@ def test_ten_thousand_codes_are_made_in_one_go_and_all_differ() -> None:
 def test_activating_a_sold_batch_books_its_worth_once() -> None:
     batch = make(count=5)
     with pytest.raises(NotHandedOut):
-        voucher_batches.activate(batch.pk, by=FINA, now=NOW)
+        activate(batch)
     printed(batch)
-    assert voucher_batches.activate(batch.pk, by=FINA, now=NOW) == 5
+    assert activate(batch) == 5
     with pytest.raises(ActiveBefore):
-        voucher_batches.activate(batch.pk, by=FINA, now=NOW)
+        activate(batch)
     assert states(batch) == {"active": 5}
     assert booked() == [("voucher_sold", "bank", "vouchers", 5000)]
     assert LedgerEntry.objects.get().key == f"voucher_batch:{batch.pk}:sold"
-    assert deeds()[-1] == "vouchers.activated"
+    done = Audit.objects.order_by("id").last()
+    assert done
+    assert (done.deed, done.reason, done.detail) == ("vouchers.activated", "Kiosk Müller, 2026-0117", {"count": 5})
 
 
 @pytest.mark.parametrize("nature", [VoucherNature.PROMOTION, VoucherNature.GOODWILL])
@@ -146,7 +148,7 @@ def test_what_was_blocked_before_activation_is_neither_active_nor_booked_until_i
     batch = make(count=3)
     rows = printed(batch)
     assert block(batch, rows[0].serial) == 1
-    assert voucher_batches.activate(batch.pk, by=FINA, now=NOW) == 2
+    assert activate(batch) == 2
     assert booked() == [("voucher_sold", "bank", "vouchers", 2000)]
     assert unblock(batch) == 1
     assert states(batch) == {"active": 3}
@@ -174,7 +176,7 @@ def test_a_blocked_sold_voucher_s_worth_is_unclaimed_and_comes_back_each_time_it
         assert (pot(AccountKind.VOUCHERS), pot(AccountKind.UNCLAIMED)) == (3000, 0)
         assert LedgerEntry.objects.filter(kind="voucher_lapsed").count() == 2 * times
     blocked = Audit.objects.filter(deed="vouchers.blocked")[0]
-    assert (blocked.reason, blocked.detail) == ("carton lost", {"serial": first.serial, "count": 1})
+    assert (blocked.subject, blocked.reason) == (f"voucher:{row(first).pk}", "carton lost")
 
 
 def test_blocking_a_batch_leaves_no_voucher_that_could_be_redeemed_and_a_second_click_changes_nothing() -> None:
@@ -225,7 +227,7 @@ def test_nothing_starts_after_the_last_day() -> None:
     batch = make()
     printed(batch)
     with pytest.raises(BatchOver):
-        voucher_batches.activate(batch.pk, by=FINA, now=batch.expires_at)
+        activate(batch, now=batch.expires_at)
     with pytest.raises(BatchOver):
         voucher_batches.hand_out(make().pk, by=FINA, now=batch.expires_at)
 
