@@ -4,7 +4,7 @@ from datetime import datetime
 
 from billing import ledger, orders, refund_requests, refunds, reviews
 from billing.gateways import gateway
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (

@@ -1,13 +1,27 @@
 """What people confirm before paying."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Method, Start
+from billing.models import Start
+
+
+def _method_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        error_messages={
+            "required": _("Choose how you want to pay."),
+            "invalid_choice": _("Choose one of the ways shown."),
+        },
+    )
+
+
+def _known(methods: Sequence[str]) -> list[tuple[str, str]]:
+    return [(method, method) for method in methods]
 
 
 class _Confirmation(forms.Form):
@@ -38,19 +52,17 @@ class PlanOrderForm(_Confirmation):
     start = forms.ChoiceField(
         choices=Start.choices, error_messages={"required": _("Choose when the plan should start.")}, required=False
     )
-    method = forms.ChoiceField(
-        choices=Method.choices,
-        error_messages={
-            "required": _("Choose how you want to pay."),
-            "invalid_choice": _("Choose one of the ways shown."),
-        },
-    )
+    method = _method_field()
     consent = forms.BooleanField(
         required=False,
         label=_(
             "Start at once; I know that I pay for what I used if I withdraw within 14 days, and lose the right once it is used up."
         ),
     )
+
+    def __init__(self, *args: Any, methods: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].choices = _known(methods)  # type: ignore[attr-defined]
 
     def consents(self, *, version: str, at: str) -> dict[str, Any]:
         """What was agreed to, with the version of the text and the time (ISO 8601, UTC)."""
@@ -65,9 +77,22 @@ class TopUpForm(_Confirmation):
         error_messages={"required": _("Choose a sum."), "invalid_choice": _("Choose one of the sums shown.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    method = _method_field()
+
+    def __init__(self, *args: Any, methods: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["method"].choices = _known(methods)  # type: ignore[attr-defined]
         self.fields["amount_minor"].choices = [(minor, minor) for minor in settings.CREDIT_TOP_UP_MINOR]  # type: ignore[attr-defined]
+
+
+class MethodForm(forms.Form):
+    """Another way to pay an order."""
+
+    method = _method_field()
+
+    def __init__(self, *args: Any, methods: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].choices = _known(methods)  # type: ignore[attr-defined]
 
 
 class WithdrawForm(forms.Form):

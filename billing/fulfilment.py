@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from billing import application, ledger, orders, reviews, telling
 from billing.gateways import gateway
-from billing.gateways.protocol import FactState, GatewayProblem, PaymentFact
+from billing.gateways.facts import FactState, PaymentFact
+from billing.gateways.protocol import GatewayProblem
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
@@ -21,10 +22,12 @@ from billing.models import (
     OrderState,
     Payment,
     PaymentState,
+    PaymentWay,
     ReviewKind,
 )
 from lib import clock
 from lib.alarm import alarm
+from lib.compiled import Compiled, Given
 from lib.failpoints import failpoint
 from lib.money import Money
 from lib.transactions import whole
@@ -41,14 +44,15 @@ def fulfil(payment_id: UUID, *, now: datetime) -> Payment:
     Raises billing.gateways.protocol.GatewayProblem when it does not answer; nothing has changed then.
     """
     payment = (
-        Payment.objects.only("id", "session_id", "order_id", "order__line_id", "state")
+        Payment.objects.only("id", "way", "session_id", "intent_id", "order_id", "order__line_id", "state")
         .select_related("order")
         .get(pk=payment_id)
     )
-    if payment.session_id is None:
+    if payment.gateway_id is None:
         return payment
     failpoint("fulfil.before_ask")
-    fact = gateway().page_fact(payment.session_id)
+    is_transfer = payment.way == PaymentWay.TRANSFER
+    fact = (gateway().transfer_fact if is_transfer else gateway().page_fact)(payment.gateway_id)
     failpoint("fulfil.after_ask")
     settled = settle(payment, fact, now=now)
     failpoint("fulfil.after_commit")
@@ -60,7 +64,7 @@ def ask_again(order: Order, *, now: datetime) -> None:
     does not answer is left to the sweeps.
     """
     quiet = clock.real_now() - ASK_EVERY
-    waiting = order.payments.filter(Q(asked_at=None) | Q(asked_at__lt=quiet)).exclude(session_id=None)
+    waiting = order.payments.filter(Q(asked_at=None) | Q(asked_at__lt=quiet)).exclude(session_id=None, intent_id=None)
     for payment in waiting.exclude(state=PaymentState.SUCCEEDED).order_by("-created_at")[:2]:
         if take_turn(payment.pk, before=payment.asked_at):
             try_fulfil(payment.pk, now=now)
@@ -81,6 +85,9 @@ def take_turn(payment_id: UUID, *, before: datetime | None) -> bool:
     return Payment.objects.filter(pk=payment_id, asked_at=before).update(asked_at=clock.real_now()) == 1
 
 
+_PAYMENT = Compiled(Payment.objects.select_for_update(no_key=True, of=("self",)).filter(pk=Given("id")))
+
+
 @whole
 def settle(payment: Payment, fact: PaymentFact, *, now: datetime) -> Payment:
     """Book what `fact` says and decide what follows, all or nothing; returns the payment as it is now.
@@ -88,7 +95,7 @@ def settle(payment: Payment, fact: PaymentFact, *, now: datetime) -> Payment:
     Locks: line, order, payment, credit (docs/locking.md). `payment` only names the rows; all of them are read anew.
     """
     line, order = orders.lock(payment.order_id, line_id=payment.order.line_id)
-    locked = Payment.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment.pk)
+    locked = _PAYMENT.one(id=payment.pk)
     order.line, locked.order = line, order
     journal = Journal(order, now)
     if fact.state == FactState.SUCCEEDED:

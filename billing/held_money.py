@@ -18,7 +18,7 @@ class NotYours(Exception):
 def give_back(item: ReviewItem, *, actor: str, now: datetime) -> ReviewItem:
     """Send what is held to whoever paid it, by the way it came. A second click changes nothing.
 
-    An open payment page of the order is closed at the gateway first. Raises checkout.PageNotOpened.
+    An open payment page of the order is closed at the gateway first. Raises attempts.PageNotOpened.
     """
     order = item.held_order
     close_pages(order, now=now)
@@ -51,7 +51,7 @@ def _give_back(item_id: UUID, *, order_id: UUID, line_id: UUID, actor: str, now:
 
 
 def keep_as_credit(item: ReviewItem, *, subscriber: Subscriber, now: datetime) -> ReviewItem:
-    """Turn what is held into credit of the order's line. Raises NotYours, checkout.PageNotOpened."""
+    """Turn what is held into credit of the order's line. Raises NotYours, attempts.PageNotOpened."""
     order = item.held_order
     close_pages(order, now=now)
     return _keep(item.pk, order_id=order.pk, line_id=order.line_id, subscriber=subscriber, now=now)

@@ -6,9 +6,9 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from billing import dashboard_refunds, disputes, fulfilment, refunds
+from billing import dashboard_refunds, disputes, fulfilment, refunds, transfer_returns, transfers
 from billing.gateways.protocol import GatewayProblem, Notice
-from billing.models import EventState, Payment, Refund, WebhookEvent
+from billing.models import EventState, Payment, Refund, TransferReturn, WebhookEvent
 from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint
@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 _ABOUT_PAYMENTS = ("checkout.session.", "payment_intent.", "charge.")
 _ABOUT_REFUNDS = ("refund.",)
 _ABOUT_DISPUTES = "charge.dispute."
+_ABOUT_TRANSFERS = ("customer_cash_balance_transaction.", "cash_balance.")
 _BRINGS_MONEY = "payment_intent.succeeded"
 _TAKES_MONEY = "charge.refunded"
 
@@ -88,6 +89,9 @@ def _lease(event_id: int) -> WebhookEvent | None:
 def _act(event: WebhookEvent, *, now: datetime) -> EventState:
     if event.kind.startswith(_ABOUT_DISPUTES):
         return EventState.DONE if disputes.follow(event.object_id, now=now) else EventState.IGNORED
+    if event.kind.startswith(_ABOUT_TRANSFERS):
+        transfers.follow(event.object_id, now=now)
+        return EventState.DONE
     if event.kind.startswith(_ABOUT_REFUNDS):
         return _act_on_refund(event, now=now)
     if event.payment_id and event.kind.startswith(_ABOUT_PAYMENTS):
@@ -112,6 +116,9 @@ def _act_on_payment(event: WebhookEvent, payment_id: UUID, *, now: datetime) -> 
 def _act_on_refund(event: WebhookEvent, *, now: datetime) -> EventState:
     if event.refund_id and Refund.objects.filter(pk=event.refund_id).exists():
         refunds.follow(event.refund_id, now=now)
+        return EventState.DONE
+    if event.refund_id and TransferReturn.objects.filter(pk=event.refund_id).exists():
+        transfer_returns.follow(event.refund_id)
         return EventState.DONE
     return EventState.DONE if dashboard_refunds.adopt(event.object_id, now=now) else EventState.IGNORED
 

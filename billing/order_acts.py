@@ -18,19 +18,41 @@ def acts(order: Order, held: Sequence[tuple[int, str]]) -> list[Act]:
         return [Act(url=reverse("dashboard"), words=_("Go home"))]
     if order.state in {OrderState.EXPIRED, OrderState.CANCELLED, OrderState.CLOSED, OrderState.REVERSED}:
         return [again]
-    if order.state == OrderState.PENDING and order.method in PAGE_METHODS:
-        sum_words = {"sum": format_money(order.price_minor, order.currency)}
-        again_words = _("Try another card") if order.method == Method.CARD else _("Try again")
-        pay = again_words if wording.was_declined(order) else _("Pay %(sum)s") % sum_words
-        return [
-            Act(url=reverse("order_pay", args=[order.pk]), words=pay, is_post=True),
-            Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True),
-        ]
     if order.state == OrderState.PENDING:
-        return [Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True)]
+        return _while_waiting(order)
     if held and any(item.closed_at is None and item.kind == ReviewKind.SHORT for item in order.review_items.all()):
         missing = {"sum": format_money(order.price_minor - held[0][0], order.currency)}
         return [
-            Act(url=reverse("order_pay", args=[order.pk]), words=_("Pay the missing %(sum)s") % missing, is_post=True)
+            Act(url=reverse("order_pay", args=[order.pk]), words=_("Pay the missing %(sum)s") % missing, is_post=True),
+            _another_way(order),
         ]
     return []
+
+
+def _while_waiting(order: Order) -> list[Act]:
+    if order.method == Method.TRANSFER:
+        return [_details(order), _another_way(order), _cancel(order)]
+    if order.method not in PAGE_METHODS:
+        return [_cancel(order)]
+    again = _("Try another card") if order.method == Method.CARD else _("Try again")
+    pay = _("Pay %(sum)s") % {"sum": format_money(order.price_minor, order.currency)}
+    words = again if wording.was_declined(order) else pay
+    return [
+        Act(url=reverse("order_pay", args=[order.pk]), words=words, is_post=True),
+        _another_way(order),
+        _cancel(order),
+    ]
+
+
+def _details(order: Order) -> Act:
+    if any(payment.is_live and payment.instructions for payment in order.payments.all()):
+        return Act(url=reverse("order_transfer", args=[order.pk]), words=_("Show the bank details"))
+    return Act(url=reverse("order_pay", args=[order.pk]), words=_("Get the bank details"), is_post=True)
+
+
+def _another_way(order: Order) -> Act:
+    return Act(url=reverse("order_pay_another_way", args=[order.pk]), words=_("Pay another way"))
+
+
+def _cancel(order: Order) -> Act:
+    return Act(url=reverse("order_cancel", args=[order.pk]), words=_("Cancel the order"), is_post=True)

@@ -168,6 +168,6 @@ def _why(item: ReviewItem, order: Order, held_minor: int) -> str:
 def is_worth_asking(order: Order) -> bool:
     """Whether the gateway may know more than we do."""
     return any(
-        payment.session_id and payment.state in (*LIVE_PAYMENT_STATES, PaymentState.FAILED, PaymentState.EXPIRED)
+        payment.gateway_id and payment.state in (*LIVE_PAYMENT_STATES, PaymentState.FAILED, PaymentState.EXPIRED)
         for payment in order.payments.all()
     )

@@ -41,7 +41,7 @@ def ask_for_held(item: ReviewItem, *, account: BankAccount, by: Authority, now: 
     """Set aside what is held for an order whose refund failed, to be paid to its buyer by hand; this closes the item.
 
     An open payment page of the order is closed at the gateway first. A second click finds the first pay-out.
-    Raises NotAllowed, OwnLine, CanGoBack, NobodyToPay, checkout.PageNotOpened.
+    Raises NotAllowed, OwnLine, CanGoBack, NobodyToPay, attempts.PageNotOpened.
     """
     by.check_decides()
     order = item.held_order
@@ -87,10 +87,15 @@ def _receiver(order: Order, item: ReviewItem, amount_minor: int, *, by: Authorit
         raise NobodyToPay
     if order.buyer_id == by.person_id:
         raise OwnLine
-    gone = (RefundState.FAILED, RefundState.CANCELLED)
-    if not Refund.objects.filter(payment__order=order, currency=item.currency, state__in=gone).exists():
+    if not has_failed_refund(order, currency=item.currency):
         raise CanGoBack
     return order.buyer
+
+
+def has_failed_refund(order: Order, *, currency: str) -> bool:
+    """Whether money of the order could not go back by the way it came."""
+    gone = (RefundState.FAILED, RefundState.CANCELLED)
+    return Refund.objects.filter(payment__order=order, currency=currency, state__in=gone).exists()
 
 
 @whole

@@ -8,7 +8,8 @@ from django.db.models import F, Q, Sum
 
 from billing import ledger, orders, reviews, telling
 from billing.gateways import gateway
-from billing.gateways.protocol import GatewayProblem, RefundFact, RefundFactState, Refused
+from billing.gateways.facts import RefundFact, RefundFactState
+from billing.gateways.protocol import GatewayProblem, Refused
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (

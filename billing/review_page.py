@@ -7,15 +7,15 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Line
-from billing import ledger, vat, wording
+from accounts.models import Line, Subscriber
+from billing import method_choices, vat, wording
 from billing.forms import PlanOrderForm
-from billing.models import Method, Start
-from lib.money import Money, format_money
+from billing.models import Start
+from lib.money import Money
 from lib.wording import data_in_words, list_in_words, minutes_in_words, texts_in_words, time_left_in_words
 from plans import grants, periods
 from plans.comparison import validity_in_words
-from plans.models import Plan, PlanKind, Unit
+from plans.models import Plan, PlanKind, PlanPeriod, Unit
 from plans.periods import PeriodPreview
 
 
@@ -29,18 +29,10 @@ class StartChoice:
     is_chosen: bool
 
 
-@dataclass(frozen=True)
-class MethodChoice:
-    value: str
-    title: str
-    aside: str
-    says: str
-    is_chosen: bool
-    is_closed: bool
-
-
-def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict[str, Any]:
-    """The context of the review page. Raises billing.vat.NoVatRate, plans.periods.NeedsRunningPlan."""
+def facts(
+    plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime, buyer: Subscriber | None = None
+) -> dict[str, Any]:
+    """The context of the review page; without a `buyer` it says nothing of ways to pay. Raises billing.vat.NoVatRate, plans.periods.NeedsRunningPlan."""
     price = Money(plan.price_minor, plan.currency)
     parts = vat.split(price.minor, country=line.country, tax_class=plan.tax_class, on=now.date())
     is_add_on = plan.kind == PlanKind.ADD_ON
@@ -60,8 +52,23 @@ def facts(plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> dict
         "summary_url": reverse("plan_summary", args=[plan.code]),
         "starts": [] if is_add_on else starts,
         "add_on_ends_at": starts[0].ends_at if is_add_on else None,
-        "methods": _methods(line, price, chosen=str(form["method"].value() or "")),
+        "methods": buyer
+        and method_choices.choices(
+            line,
+            buyer,
+            price,
+            chosen=str(form["method"].value() or ""),
+            now=now,
+            ends_at=None if is_add_on else _ends_at(line, now=now),
+        ),
     }
+
+
+def _ends_at(line: Line, *, now: datetime) -> datetime | None:
+    """When the last of what is paid ends; None when nothing runs."""
+    standing = PlanPeriod.objects.standing().filter(line=line, kind=PlanKind.PLAN, ends_at__gt=now)
+    last = standing.order_by("-ends_at").first()
+    return last.ends_at if last else None
 
 
 def start_choices(plan: Plan, line: Line, *, chosen: str, now: datetime) -> list[StartChoice]:
@@ -94,17 +101,3 @@ def _lost(preview: PeriodPreview, *, now: datetime) -> str:
         for allowance in preview.lost
     ]
     return list_in_words([time_left_in_words(preview.cut_period.ends_at, now), *amounts])
-
-
-def _methods(line: Line, price: Money, *, chosen: str) -> list[MethodChoice]:
-    paid, bonus = ledger.credit_of(line)
-    credit = paid + bonus
-    missing = price.minor - credit.minor
-    by_credit = chosen == Method.CREDIT and missing <= 0
-    says = _("Taken at once, no other page.")
-    if missing > 0:
-        says = _("%(sum)s is missing.") % {"sum": format_money(missing, price.currency)}
-    return [
-        MethodChoice(Method.CARD, _("Card"), "", _("On our payment provider’s page."), not by_credit, is_closed=False),
-        MethodChoice(Method.CREDIT, _("Credit"), str(credit), says, by_credit, is_closed=missing > 0),
-    ]

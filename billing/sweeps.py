@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from billing import checkout, fulfilment, orders
-from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, Payment, Refund, RefundState
+from billing import attempts, fulfilment, orders, transfer_returns, transfers
+from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, Payment, PaymentWay, Refund, RefundState
 from lib import clock, queue
 from lib.transactions import whole
 
@@ -24,10 +24,18 @@ def payments() -> int:
         if not fulfilment.take_turn(payment.pk, before=payment.asked_at):
             continue
         woken += 1
-        if payment.session_id is None:
+        if payment.gateway_id is None:
             _settle_unopened(payment)
+        elif payment.way == PaymentWay.TRANSFER and payment.expires_at and payment.expires_at <= clock.real_now():
+            queue.wake("billing.end_transfer", payment_id=str(payment.pk))
         else:
             queue.wake("billing.fulfil", payment_id=str(payment.pk))
+    for customer_id in transfers.due():
+        queue.wake("billing.follow_transfers", customer_id=customer_id)
+        woken += 1
+    for return_id in transfer_returns.due():
+        queue.wake("billing.follow_transfer_return", return_id=str(return_id))
+        woken += 1
     for refund_id in _due_refunds():
         queue.wake("billing.follow_refund", refund_id=str(refund_id))
         woken += 1
@@ -47,7 +55,7 @@ def _due_payments() -> list[Payment]:
 def _settle_unopened(payment: Payment) -> None:
     """A page nobody has seen cannot be paid: once its time is over the attempt is, too."""
     if payment.expires_at is not None and payment.expires_at <= clock.real_now():
-        checkout.give_up(payment.pk, code="never_opened")
+        attempts.give_up(payment.pk, code="never_opened")
 
 
 def _due_refunds() -> list[UUID]:

@@ -4,7 +4,18 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing import disputes, fulfilment, inbox, refunds, sweeps, voucher_batches
+from billing import (
+    cancellation,
+    disputes,
+    fulfilment,
+    inbox,
+    refunds,
+    sweeps,
+    transfer_returns,
+    transfers,
+    voucher_batches,
+    ways_to_pay,
+)
 from lib import clock
 
 
@@ -16,6 +27,26 @@ def handle_event(*, event_id: int, **_unknown: object) -> None:
 @shared_task(name="billing.fulfil")
 def fulfil(*, payment_id: str, **_unknown: object) -> None:
     fulfilment.try_fulfil(UUID(payment_id), now=clock.now())
+
+
+@shared_task(name="billing.follow_transfers")
+def follow_transfers(*, customer_id: str, **_unknown: object) -> None:
+    transfers.try_follow(customer_id, now=clock.now())
+
+
+@shared_task(name="billing.end_transfer")
+def end_transfer(*, payment_id: str, **_unknown: object) -> None:
+    cancellation.end_transfer(UUID(payment_id), now=clock.now())
+
+
+@shared_task(name="billing.follow_transfer_return")
+def follow_transfer_return(*, return_id: str, **_unknown: object) -> None:
+    transfer_returns.try_follow(UUID(return_id))
+
+
+@shared_task(name="billing.learn_abilities")
+def learn_abilities(**_unknown: object) -> None:
+    ways_to_pay.learn()
 
 
 @shared_task(name="billing.follow_refund")

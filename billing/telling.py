@@ -2,7 +2,7 @@
 
 from billing import ledger
 from billing.journal import Journal, money
-from billing.models import Order, OrderWhat, Refund, RefundRequest, ReviewItem
+from billing.models import Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
 from lib.money import Money
 from plans.models import PlanKind, PlanPeriod
 
@@ -73,3 +73,23 @@ def refund_needs_payer(journal: Journal, refund: Refund) -> None:
     """The gateway has asked the payer by e-mail for a bank account."""
     amount = Money(refund.amount_minor, refund.currency)
     journal.tell("refund_needs_payer", {"amount": money(amount)}, event=f"needs_payer:{refund.pk}")
+
+
+def transfer_awaited(journal: Journal, payment: Payment) -> None:
+    """Where to transfer what, until when; to be kept."""
+    context = {
+        "amount": money(Money(payment.amount_minor, payment.currency)),
+        "account": payment.instructions.get("iban") or payment.instructions.get("account_number", ""),
+        "holder": payment.instructions.get("holder", ""),
+        "transfer_reference": payment.instructions["reference"],
+        "until_at": payment.expires_at.isoformat() if payment.expires_at else "",
+    }
+    journal.tell("transfer_awaited", context, event=f"awaited:{payment.pk}")
+
+
+def transfer_came(journal: Journal, *, left: Money, missing: Money | None, event: str) -> None:
+    """Too little came, or more than was needed: what is here, and what is missing."""
+    if missing:
+        journal.tell("transfer_short", {"received": money(left), "missing": money(missing)}, event=f"short:{event}")
+    else:
+        journal.tell("transfer_left", {"left": money(left)}, event=f"left:{event}")

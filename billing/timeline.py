@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from billing.models import Order, OrderEvent, OrderState, PaymentState
+from billing.models import Method, Order, OrderEvent, OrderState, PaymentState
 from billing.steps import Step, StepState
 from billing.steps_back import steps_back
 from lib import clock
@@ -40,7 +40,8 @@ def timeline(order: Order) -> Timeline:
         steps.append(_applied(order))
         steps += _told(order)
     steps += steps_back(order, events)
-    is_moving = (
+    is_waiting_for_bank = order.state == OrderState.PENDING and order.method == Method.TRANSFER
+    is_moving = not is_waiting_for_bank and (
         order.state in _MOVING or any(step.state == StepState.NOW for step in steps) or _is_being_told(steps, order)
     )
     return Timeline(steps=steps, is_moving=is_moving)
@@ -61,6 +62,10 @@ def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
                 detail=_("Nothing to do. We write to you when it is here."),
             )
         ]
+    return _transfer(order, events) if order.method == Method.TRANSFER else _unpaid(events)
+
+
+def _unpaid(events: dict[str, OrderEvent]) -> list[Step]:
     waiting = _("Waiting for your payment")
     if "declined" in events:
         return [
@@ -73,6 +78,18 @@ def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
             Step(state=StepState.NOW, title=waiting),
         ]
     return [Step(state=StepState.NOW, title=waiting, detail=_("This usually takes a few seconds after you paid."))]
+
+
+def _transfer(order: Order, events: dict[str, OrderEvent]) -> list[Step]:
+    """Waiting for a bank transfer: nothing hurries, and the page need not look again."""
+    if short := events.get("transfer_short"):
+        came = format_money(short.detail["minor"], short.detail["currency"])
+        missing = format_money(order.price_minor - short.detail["minor"], order.currency)
+        words = {"received": came, "missing": missing}
+        detail = _("%(received)s received, %(missing)s missing. Transfer the rest to the same account.") % words
+        return [Step(state=StepState.BAD, title=_("Too little has come so far"), detail=detail, at=short.at)]
+    detail = _("Usually one or two bank working days. We write to you when it is here.")
+    return [Step(state=StepState.NEXT, title=_("Waiting for your transfer"), detail=detail)]
 
 
 def _taken_at_once(events: dict[str, OrderEvent]) -> list[Step]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, payouts, review, vouchers, withdrawals
+from billing.views import credit, orders, payouts, review, transfers, vouchers, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -13,11 +13,14 @@ urlpatterns = [
     path("credit/payout/<uuid:payout_id>/cancel/", payouts.cancel, name="payout_cancel"),
     path("voucher/", vouchers.voucher, name="voucher"),
     path("voucher/check/", vouchers.check, name="voucher_check"),
+    path("transfers/<uuid:account_id>/send-back/", transfers.send_back, name="transfer_send_back"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),
     path("orders/<uuid:order_id>/summary/", orders.summary, name="order_summary"),
     path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
+    path("orders/<uuid:order_id>/transfer/", transfers.transfer, name="order_transfer"),
+    path("orders/<uuid:order_id>/pay-another-way/", transfers.pay_another_way, name="order_pay_another_way"),
     path("orders/<uuid:order_id>/cancel/", orders.cancel, name="order_cancel"),
     path("orders/<uuid:order_id>/give-back/", orders.give_back, name="order_give_back"),
     path("orders/<uuid:order_id>/withdraw/", withdrawals.withdraw, name="order_withdraw"),

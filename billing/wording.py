@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing.models import Method, Order, OrderState, PaymentState
+from billing.models import Method, Order, OrderState, PaymentState, PaymentWay
 from plans.models import Unit
 
 _TONES = {
@@ -66,6 +66,11 @@ def method_of(order: Order) -> str:
         return _("Credit") if order.paid_at else ""
     if order.method == Method.VOUCHER:
         return _("Voucher") if order.paid_at else ""
+    if any(
+        payment.state == PaymentState.SUCCEEDED and payment.way == PaymentWay.TRANSFER
+        for payment in order.payments.all()
+    ):
+        return _("Bank transfer")
     labels = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
     return next(iter(labels), "")
 

@@ -20,6 +20,10 @@ ROUTES: dict[str, str] = {
     "billing.fulfil": "money",
     "billing.follow_refund": "money",
     "billing.follow_dispute": "money",
+    "billing.follow_transfers": "money",
+    "billing.end_transfer": "money",
+    "billing.follow_transfer_return": "money",
+    "billing.learn_abilities": "money",
     "billing.sweep_disputes": "money",
     "billing.sweep_events": "money",
     "billing.sweep_payments": "money",
@@ -39,6 +43,7 @@ ROUTES: dict[str, str] = {
 #: name of the sweep -> how often, in seconds.
 SCHEDULE: dict[str, float] = {
     "billing.sweep_disputes": 3600,
+    "billing.learn_abilities": 300,
     "billing.sweep_events": 15,
     "billing.sweep_payments": 15,
     "billing.sweep_orders": 60,

@@ -132,6 +132,7 @@ if _pool := env.int("DATABASE_POOL_MAX", 0):
 else:
     _database.update(CONN_MAX_AGE=0 if TESTING else 60, CONN_HEALTH_CHECKS=True)
 DATABASES = {"default": _database}
+PG_BIN: str = env.str("PG_BIN", "")
 
 # --- Valkey or Redis: wakes workers up, counts tries ----------------------------------------------------------------------
 REDIS_URL: str = chosen("REDIS_URL", "redis://localhost:6379")
@@ -288,9 +289,12 @@ VOUCHER_OLD_KEYS: list[str] = env.list("VOUCHER_OLD_KEYS", [])
 VOUCHER_TRIES_PER_ACCOUNT_HOUR: int = env.int("VOUCHER_TRIES_PER_ACCOUNT_HOUR", 10)
 VOUCHER_TRIES_PER_ADDRESS_HOUR: int = env.int("VOUCHER_TRIES_PER_ADDRESS_HOUR", 60)
 VOUCHER_TRIES_PER_HOUR: int = env.int("VOUCHER_TRIES_PER_HOUR", 1000)
+PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", ["card", "paypal", "transfer"])
+TRANSFER_COUNTRY: str = env.str("TRANSFER_COUNTRY", "DE")
 CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 2000, 5000], subcast=int)
 ADJUST_LIMIT_MINOR_AGENT: int = env.int("ADJUST_LIMIT_MINOR_AGENT", 1000)
 ADJUST_LIMIT_MINOR_FINANCE: int = env.int("ADJUST_LIMIT_MINOR_FINANCE", 10_000)
+BOOKS_TIME_ZONE: str = env.str("BOOKS_TIME_ZONE", "UTC")
 
 # --- Clock ----------------------------------------------------------------------------------------------------------------
 USE_TZ = True

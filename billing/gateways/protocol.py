@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from billing.gateways.disputes import Disputes
+from billing.gateways.facts import PaymentFact, RefundFact
+from billing.gateways.transfers import Transfers
 from lib.money import Money
 
 
@@ -38,22 +39,14 @@ class NotReadable(Exception):
     """Signed, but not what a notice looks like, or from another account or mode."""
 
 
-class FactState(StrEnum):
-    OPEN = "open"
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, kw_only=True)
 class CheckoutRequest:
-    """A page on which exactly `price` can be paid. `expires_at` is real time, 30 min to 24 h ahead."""
+    """A page on which exactly `price` can be paid by `way`, card or paypal. `expires_at` is real time, 30 min to 24 h ahead."""
 
     payment_id: UUID
     order_reference: str
     title: str
+    way: str
     price: Money
     email: str
     language: str
@@ -71,37 +64,6 @@ class CheckoutPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaymentFact:
-    """What the gateway says of a payment now. `received` is set when `state` is succeeded, and may be zero."""
-
-    state: FactState
-    intent_id: str | None = None
-    received: Money | None = None
-    method_label: str = ""
-    failure_code: str = ""
-
-
-class RefundFactState(StrEnum):
-    PENDING = "pending"
-    NEEDS_PAYER = "needs_payer"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefundFact:
-    """`refund_id` is ours, from its metadata; None for one that was made in the gateway's dashboard."""
-
-    gateway_id: str
-    state: RefundFactState
-    failure_code: str = ""
-    amount: Money | None = None
-    intent_id: str | None = None
-    refund_id: UUID | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Notice:
     """A signed notice, reduced to ids: what it is about is asked anew. `payment_id`, `refund_id` are ours, from its metadata."""
 
@@ -113,10 +75,14 @@ class Notice:
     refund_id: UUID | None
 
 
-class Gateway(Disputes, Protocol):
+class Gateway(Disputes, Transfers, Protocol):
     """Every call goes over the network: never inside a transaction. All but `read_notice` raise OutcomeUnknown, Refused,
     Unavailable.
     """
+
+    def abilities(self) -> frozenset[str]:
+        """What the account can take now: `card`, `paypal`, and `transfer:EUR` for each currency of bank transfers."""
+        ...
 
     def open_page(self, request: CheckoutRequest) -> CheckoutPage:
         """A new payment page; the same key returns the same page."""

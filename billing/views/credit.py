@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import ledger, orders, statement
+from billing import ledger, method_choices, orders, statement, ways_to_pay
 from billing.forms import TopUpForm
 from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
 from billing.views.orders import to_payment_page
 from lib import clock
+from lib.money import Money
 
 
 @login_required
@@ -41,8 +42,12 @@ def top_up(request: SignedInRequest) -> HttpResponse:
         messages.info(request, _("Add your mobile number first; then you can top up its credit."))
         return redirect("line_add")
     if request.method != "POST":
-        return _page(request, line, TopUpForm(initial={"form_token": uuid.uuid4()}))
-    form = TopUpForm(request.POST)
+        return _page(
+            request,
+            line,
+            TopUpForm(initial={"form_token": uuid.uuid4()}, methods=ways_to_pay.at_the_gateway(line.currency)),
+        )
+    form = TopUpForm(request.POST, methods=ways_to_pay.at_the_gateway(line.currency))
     if not form.is_valid():
         form.for_another_try()
         return _page(request, line, form)
@@ -50,7 +55,7 @@ def top_up(request: SignedInRequest) -> HttpResponse:
     wish = Wish(
         line=line,
         buyer=request.user,
-        method=Method.CARD,
+        method=Method(form.cleaned_data["method"]),
         form_token=form.cleaned_data["form_token"],
         shown_price_minor=minor,
         top_up_minor=minor,
@@ -74,6 +79,9 @@ def _page(request: SignedInRequest, line: Line, form: TopUpForm) -> HttpResponse
         "line": line,
         "credit_minor": (paid + bonus).minor,
         "amounts": [{"minor": minor, "is_chosen": str(minor) == chosen} for minor in settings.CREDIT_TOP_UP_MINOR],
+        "methods": method_choices.at_the_gateway(
+            request.user, Money(0, line.currency), chosen=str(form["method"].value() or ""), now=clock.now()
+        ),
         "form": form,
     }
     return render(request, "billing/top_up.html", context, status=422 if form.is_bound else 200)

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
-from billing import cancellation, checkout, fulfilment, held_money, order_page, wording
-from billing.checkout import NothingToPay, PageNotOpened
+from billing import cancellation, checkout, fulfilment, held_money, order_page, transfers, wording
+from billing.attempts import NothingToPay, PageNotOpened
 from billing.models import HELD_KINDS, Order, ReviewItem
 from billing.orders import NotWaiting
 from lib import clock
@@ -52,6 +52,7 @@ def order(request: SignedInRequest, order_id: UUID) -> HttpResponse:
     found = get_object_or_404(visible(request), pk=order_id)
     if order_page.is_worth_asking(found):
         fulfilment.ask_again(found, now=clock.now())
+        transfers.look(found, now=clock.now())
         found = visible(request).get(pk=order_id)
     return render(request, "billing/order.html", {"place": "orders", **order_page.facts(found, request.user)})
 

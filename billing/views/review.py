@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import credit, orders, review_page
+from billing import credit, method_choices, orders, review_page
 from billing.forms import PlanOrderForm
 from billing.ledger import NotEnoughCredit
 from billing.models import Method, Order, Start
@@ -41,10 +41,11 @@ def review(request: SignedInRequest, code: str) -> HttpResponse:
     if refusal := _refusal(plan, line, now=now):
         messages.error(request, refusal)
         return redirect("plan_list")
+    methods = method_choices.values(line.currency)
     if request.method != "POST":
         fresh = {"form_token": uuid.uuid4(), "shown_price_minor": plan.price_minor}
-        return _page(request, plan, line, PlanOrderForm(initial=fresh), now=now)
-    form = PlanOrderForm(request.POST)
+        return _page(request, plan, line, PlanOrderForm(initial=fresh, methods=methods), now=now)
+    form = PlanOrderForm(request.POST, methods=methods)
     if not form.is_valid():
         form.for_another_try()
         return _page(request, plan, line, form, now=now)
@@ -64,7 +65,7 @@ def _refusal(plan: Plan, line: Line, *, now: datetime) -> str:
 
 def _page(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> HttpResponse:
     try:
-        context = review_page.facts(plan, line, form, now=now)
+        context = review_page.facts(plan, line, form, now=now, buyer=request.user)
     except NeedsRunningPlan:
         messages.info(request, _("An add-on goes beside a running plan. Choose a plan first."))
         return redirect("plan_list")

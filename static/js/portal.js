@@ -43,3 +43,15 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// What has to be typed at a bank goes to the clipboard.
+const copied = document.getElementById("copied");
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("done");
+    if (copied) copied.textContent = button.dataset.copied;
+    setTimeout(() => button.classList.remove("done"), 2000);
+  });
+}

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import Subscriber
 from billing import disputes, ledger, refund_requests, refunds
 from billing.gateways.disputes import DisputeFact, DisputeFactState
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.models import AccountKind, Dispute, LedgerEntry, Order, Payment, Refund, RefundRequest
 from billing.refund_requests import RefundWish
 from lib.money import Money

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Subscriber
 from billing import orders
 from billing.fulfilment import settle
-from billing.gateways.protocol import FactState, PaymentFact
+from billing.gateways.facts import FactState, PaymentFact
 from billing.models import Method, Order, Payment, PaymentState, Start
 from billing.orders import Wish
 from lib.money import Money

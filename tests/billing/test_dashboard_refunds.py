@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Subscriber
 from billing import dashboard_refunds, ledger
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.models import (
     AccountKind,
     Order,

@@ -16,7 +16,7 @@ from billing import adjustments, credit, dashboard_refunds, held_money, ledger, 
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.gateways.disputes import DisputeFactState
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.ledger import NotEnoughCredit
 from billing.models import (
     AdjustmentPart,

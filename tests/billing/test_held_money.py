@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Subscriber
 from billing import held_money, ledger, refunds
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.held_money import NotYours
 from billing.models import EntryKind, LedgerEntry, Order, OrderState, Refund, RefundState, ReviewItem, ReviewOutcome
 from lib.models import Alarm

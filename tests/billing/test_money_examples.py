@@ -23,7 +23,7 @@ from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.bank_accounts import BankAccount
 from billing.gateways.disputes import DisputeFactState
-from billing.gateways.protocol import RefundFactState
+from billing.gateways.facts import RefundFactState
 from billing.models import (
     AccountKind,
     AdjustmentPart,

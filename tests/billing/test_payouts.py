@@ -13,7 +13,7 @@ from accounts.models import Line, LineOwnership, Subscriber
 from billing import held_money, ledger, payouts, payouts_at_the_desk, refunds
 from billing.authority import Authority, NotAllowed, OwnLine, SamePerson
 from billing.bank_accounts import BankAccount
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.ledger import Posting
 from billing.models import (
     AccountKind,

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Subscriber
 from billing import credit, held_money, ledger, refund_requests, refunds
 from billing.gateways.disputes import DisputeFactState
-from billing.gateways.protocol import RefundFactState
+from billing.gateways.facts import RefundFactState
 from billing.models import (
     AccountKind,
     EntryKind,

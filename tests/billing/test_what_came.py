@@ -10,7 +10,7 @@ from accounts.models import LineState, Subscriber
 from billing import ledger, orders
 from billing.cancellation import cancel
 from billing.fulfilment import settle
-from billing.gateways.protocol import FactState, PaymentFact
+from billing.gateways.facts import FactState, PaymentFact
 from billing.models import (
     EntryKind,
     LedgerEntry,

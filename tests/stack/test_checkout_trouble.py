@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from billing import checkout
+from billing.attempts import CALLS_A_KEY, PageNotOpened
 from billing.gateways import gateway
 from billing.gateways.stripe import client, pages
 from billing.models import Method, Order, OrderState, Payment, PaymentState
@@ -66,7 +67,7 @@ def test_two_clicks_on_pay_are_one_order_one_payment_and_one_page(portal: Portal
 def test_an_answer_that_comes_too_late_is_asked_for_again_under_the_same_key(portal: Portal, impatient: None) -> None:
     portal.sandbox.fault("api", "timeout_after", match=CREATE, seconds=3, times=1)
     order = order_plan(anna(), now=clock.now())
-    with pytest.raises(checkout.PageNotOpened):
+    with pytest.raises(PageNotOpened):
         checkout.start(order.pk)
     payment = Payment.objects.get()
     assert (payment.state, payment.session_id) == (PaymentState.CREATED, None)
@@ -82,7 +83,7 @@ def test_money_paid_on_a_page_whose_address_never_reached_us_is_applied(worker: 
     worker.sandbox.fault("api", "timeout_after", match=CREATE, seconds=3, times=1)
     buyer = anna()
     order = order_plan(buyer, now=clock.now())
-    with pytest.raises(checkout.PageNotOpened):
+    with pytest.raises(PageNotOpened):
         checkout.start(order.pk)
     worker.sandbox.mend()
     url = checkout.start(order.pk)
@@ -110,8 +111,8 @@ def test_a_gateway_that_breaks_is_said_plainly_and_the_order_is_kept(portal: Por
 def test_a_broken_answer_stored_under_the_key_is_left_behind_by_a_new_attempt(portal: Portal) -> None:
     portal.sandbox.fault("api", "error", match=CREATE, stored=True)
     order = order_plan(anna(), now=clock.now())
-    for _try in range(checkout.CALLS_A_KEY):
-        with pytest.raises(checkout.PageNotOpened):
+    for _try in range(CALLS_A_KEY):
+        with pytest.raises(PageNotOpened):
             checkout.start(order.pk)
     assert checkout.start(order.pk)
     first, second = Payment.objects.order_by("created_at")
@@ -124,7 +125,7 @@ def test_a_parameter_the_gateway_does_not_know_is_an_alarm_and_the_order_stays_p
 ) -> None:
     monkeypatch.setattr(pages, "_LOCALES", {"en": "xx-nowhere"})
     order = order_plan(anna(), now=clock.now())
-    with pytest.raises(checkout.PageNotOpened):
+    with pytest.raises(PageNotOpened):
         checkout.start(order.pk)
     assert Alarm.objects.get().kind == "checkout.refused"
     page = browser_of(order).get(f"/orders/{order.pk}/").content.decode()

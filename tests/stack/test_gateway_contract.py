@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from billing.gateways.protocol import CheckoutPage, CheckoutRequest, FactState, Gateway, RefundFactState, Refused
+from billing.gateways.facts import FactState, RefundFactState
+from billing.gateways.protocol import CheckoutPage, CheckoutRequest, Gateway, Refused
 from billing.gateways.stripe import StripeGateway
 from lib.http import CalledInsideTransaction
 from lib.money import Money

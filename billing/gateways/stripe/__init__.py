@@ -1,13 +1,15 @@
 """The gateway by the vendor's SDK. The only package of the portal that knows Stripe's words, a module for each noun."""
 
+from billing.gateways.stripe.abilities import StripeAbilities
 from billing.gateways.stripe.client import make_client
 from billing.gateways.stripe.disputes import StripeDisputes
 from billing.gateways.stripe.notices import StripeNotices
 from billing.gateways.stripe.pages import StripePages
 from billing.gateways.stripe.refunds import StripeRefunds
+from billing.gateways.stripe.transfers import StripeTransfers
 
 
-class StripeGateway(StripePages, StripeRefunds, StripeNotices, StripeDisputes):
+class StripeGateway(StripePages, StripeAbilities, StripeTransfers, StripeRefunds, StripeNotices, StripeDisputes):
     """See `billing.gateways.protocol.Gateway` for what each call promises."""
 
     def __init__(self, *, api_key: str, webhook_secret: str, api_base: str = "") -> None:

@@ -10,6 +10,8 @@ from billing.gateways.stripe.client import StripePart, checked_id, moment, uuid_
 
 #: A notice from the future is refused beyond this many seconds of clock difference; the SDK itself does not look.
 FUTURE_SECONDS = 60
+#: Whose id is kept where it is not the object's own: money that came in is looked up by its customer.
+_ABOUT = {"customer_cash_balance_transaction": "customer", "cash_balance": "customer"}
 
 
 class StripeNotices(StripePart):
@@ -24,7 +26,7 @@ class StripeNotices(StripePart):
             return Notice(
                 event_id=checked_id(event["id"]),
                 kind=checked_id(event["type"]),
-                object_id=checked_id(subject.get("id") or "-"),
+                object_id=checked_id(subject.get(_ABOUT.get(subject.get("object"), "id")) or "-"),
                 happened_at=moment(event["created"]),
                 payment_id=uuid_or_none(metadata.get("payment_id")),
                 refund_id=uuid_or_none(metadata.get("refund_id")),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from billing.gateways.protocol import CheckoutPage, CheckoutRequest, FactState, PaymentFact, Refused, Unavailable
+from billing.gateways.facts import FactState, PaymentFact
+from billing.gateways.protocol import CheckoutPage, CheckoutRequest, Refused, Unavailable
 from billing.gateways.stripe.client import CURRENCIES, StripePart, moment, translated
 from lib.money import Money
 
+_KINDS = {"paypal": "PayPal"}
 _LOCALES = {"zh-hans": "zh"}
 
 
@@ -41,7 +43,7 @@ def _session_params(request: CheckoutRequest) -> Any:
     metadata = {"payment_id": str(request.payment_id)}
     return {
         "mode": "payment",
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": [request.way],
         "line_items": [
             {
                 "quantity": 1,
@@ -105,4 +107,5 @@ def _method_label(intent: Any) -> str:
     card = getattr(details, "card", None)
     if card is not None:
         return f"{str(card.brand or 'card').title()} ···{card.last4}"
-    return str(getattr(details, "type", "") or "")
+    kind = str(getattr(details, "type", "") or "")
+    return _KINDS.get(kind, kind)

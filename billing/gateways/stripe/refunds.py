@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from billing.gateways.protocol import RefundFact, RefundFactState
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.gateways.stripe.client import StripePart, translated, uuid_or_none
 from lib.money import Money
 
