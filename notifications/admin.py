@@ -41,6 +41,7 @@ def _context(message: Message) -> str:
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
+    is_personal = True
     list_display = ["kind", "channel", "address_masked", "standing", "created"]
     list_filter = ["state", "channel", "kind"]
     ordering = ["-pk"]

@@ -17,7 +17,11 @@ SHOWN: dict[str, list[str]] = {
         "Order",
         "Payment",
         "ReviewItem",
+        "RefundRequest",
         "Refund",
+        "Dispute",
+        "Adjustment",
+        "Payout",
         "WebhookEvent",
         "LedgerEntry",
         "LedgerAccount",
@@ -25,7 +29,7 @@ SHOWN: dict[str, list[str]] = {
     ],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
     "notifications": ["Message"],
-    "lib": ["Alarm"],
+    "lib": ["Alarm", "Audit"],
 }
 
 

@@ -68,6 +68,7 @@ class ClaimsOfLine(ReadOnlyInline):
 
 @admin.register(Line)
 class LineAdmin(ReadOnlyAdmin):
+    line_path = "pk"
     list_display = ["number_masked", "standing", "country", "currency", "since"]
     list_filter = ["state", "country", "identity"]
     ordering = ["-pk"]

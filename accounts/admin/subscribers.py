@@ -1,6 +1,6 @@
 """People. Support sees them; an administrator may stop somebody from signing in and say what staff may do."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,14 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Consent, LineOwnership, Subscriber
+from lib import audit
 from lib.admin.columns import column, masked_address_of, moment_of, number_of
-from lib.admin.reading import ReadOnlyInline
+from lib.admin.reading import ReadOnlyInline, RecordedAdmin
 from lib.admin.showing import badge, linked, whole_number
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Subscriber]
-else:
-    _ModelAdmin = admin.ModelAdmin
 
 
 class OwnershipsOfSubscriber(ReadOnlyInline):
@@ -42,6 +38,17 @@ class ConsentsOfSubscriber(ReadOnlyInline):
     given = moment_of("given_at", _("given"))
 
 
+_RIGHTS = {"is_active", "is_superuser", "groups"}
+
+
+def _before_and_after(form: Any, name: str) -> list[Any]:
+    return [_plain(form.initial.get(name)), _plain(form.cleaned_data[name])]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | None) else sorted(str(one) for one in value)
+
+
 def _standing(person: Subscriber) -> SafeString:
     if not person.is_active:
         return badge(str(_("may not sign in")), "bad")
@@ -53,11 +60,12 @@ def _standing(person: Subscriber) -> SafeString:
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(_ModelAdmin):
+class SubscriberAdmin(RecordedAdmin):
     """Made by signing up or by `create_staff`, ended by erasure: never added or deleted here. Number and e-mail are proven by
     their owner, and nobody becomes staff by a tick: neither is edited here.
     """
 
+    is_personal = True
     list_display = ["shown", "number_masked", "email_masked", "standing", "joined"]
     list_filter = ["is_staff", "is_active", "language"]
     list_per_page = 50
@@ -90,6 +98,14 @@ class SubscriberAdmin(_ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Subscriber | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: Any) -> None:
+        """With a row that says what was changed; rights with what they were and what they are, names without."""
+        changed = {name: _before_and_after(form, name) for name in form.changed_data if name in _RIGHTS}
+        super().save_model(request, obj, form, change)
+        audit.done(
+            request, "person.changed", subject=self.subject_of(obj), fields=sorted(form.changed_data), rights=changed
+        )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["widget"] = CheckboxSelectMultiple()

@@ -1,3 +1,25 @@
-from billing.admin import inbox, ledger, orders, payments, reviews, vat
+from billing.admin import (
+    adjustments,
+    disputes,
+    inbox,
+    ledger,
+    orders,
+    payments,
+    payouts,
+    refund_requests,
+    reviews,
+    vat,
+)
 
-__all__ = ["inbox", "ledger", "orders", "payments", "reviews", "vat"]
+__all__ = [
+    "adjustments",
+    "disputes",
+    "inbox",
+    "ledger",
+    "orders",
+    "payments",
+    "payouts",
+    "refund_requests",
+    "reviews",
+    "vat",
+]

@@ -1,75 +1,83 @@
-"""Staff ask the gateway what became of a payment ("check again"), by the same way as webhook, return page and sweep."""
+"""Staff ask the gateway what became of a payment, refund or dispute ("check again"), by the same way as webhook, page and sweep."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
-from billing import fulfilment
+from billing import disputes, fulfilment, refunds
+from billing.admin.deciding import DecidingAdmin
 from billing.authority import CHECK_AGAIN
 from billing.gateways.protocol import GatewayProblem, Refused
-from billing.models import OrderState, Payment, PaymentState
-from lib import clock
-from lib.admin.reading import ReadOnlyAdmin
-from lib.admin.showing import page_of
+from billing.models import Dispute, Order, OrderState, Payment, PaymentState, Refund
+from lib import audit, clock
+from lib.admin.acts import Act, Refusal
+
+CHECK = Act(name="check-again", words=gettext_lazy("Check again"), right=CHECK_AGAIN)
+#: What the gateway can be asked about.
+Asked = Payment | Refund | Dispute
 
 
-class CheckAgainAdmin(ReadOnlyAdmin):
-    """An object page with the button; `payments_of` says whom to ask about."""
+class CheckAgainAdmin(DecidingAdmin):
+    """An object page with the button; `asked_about` says whom to ask about."""
 
-    change_form_template = "admin/billing/check_again.html"
+    acts = [CHECK]
 
-    def payments_of(self, row: Any) -> Iterable[Payment]:
+    def asked_about(self, row: Any) -> Iterable[Asked]:
+        """What of `row` the gateway is asked about."""
         raise NotImplementedError
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.check_view))
-        return [
-            path("<uuid:row_id>/check-again/", view, name=f"billing_{self.opts.model_name}_check"),
-            *super().get_urls(),
-        ]
+    def offers(self, request: HttpRequest, row: Any) -> Mapping[str, str]:
+        return {CHECK.name: ""}
 
-    def check_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
-        if not request.user.has_perm(CHECK_AGAIN):
-            raise PermissionDenied
-        row = get_object_or_404(self.model, pk=row_id)
-        if not self.has_view_permission(request, row):
-            raise Http404
-        asked = [check(payment) for payment in self.payments_of(row) if payment.session_id]
-        for level, words in asked or [(messages.INFO, _("There is no payment page to ask about; nothing changed."))]:
-            messages.add_message(request, level, words)
-        self.log_change(request, row, gettext_noop("Asked the gateway again."))
-        return HttpResponseRedirect(page_of(row) or "..")
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        context["may_check"] = request.user.has_perm(CHECK_AGAIN)
-        return super().render_change_form(request, context, *args, **kwargs)
+    def do_check_again(self, request: HttpRequest, row: Any) -> str:
+        audit.done(request, "checked_again", subject=self.subject_of(row), line_id=self.line_id_of(row))
+        return ask_again(self.asked_about(row))
 
 
-def check(payment: Payment) -> tuple[int, str]:
-    """Ask the gateway and settle what it says; the level and the words of what came of it."""
-    before = payment.state
+def all_of(order: Order) -> list[Asked]:
+    """Everything about an order that the gateway knows of."""
+    payments = [payment for payment in order.payments.select_related("order") if payment.gateway_id]
+    back = Refund.objects.filter(payment__order=order).select_related("payment__order")
+    return [*payments, *back, *Dispute.objects.filter(payment__order=order)]
+
+
+def ask_again(about: Iterable[Asked]) -> str:
+    """Ask the gateway about each; what it says, in words. Raises Refusal when it says nothing about one of them."""
+    answers = [_answer(row) for row in about]
+    if not answers:
+        return _("There is no payment page to ask about; nothing changed.")
+    words = " ".join(words for _is_good, words in answers)
+    if all(is_good for is_good, _words in answers):
+        return words
+    raise Refusal(words)
+
+
+def _answer(row: Asked) -> tuple[bool, str]:
     try:
-        after = fulfilment.fulfil(payment.pk, now=clock.now())
+        return True, _("The gateway says: %(answer)s") % {"answer": _asked(row)}
     except Refused as refusal:
-        return messages.ERROR, _("The gateway knows nothing of it (%(code)s); nothing changed.") % {
-            "code": refusal.code
-        }
+        words = _("The gateway knows nothing of it (%(code)s); nothing changed.")
+        return False, words % {"code": refusal.code}
     except GatewayProblem:
-        return messages.WARNING, _("The gateway did not answer; nothing changed. Try again in a minute.")
-    return messages.SUCCESS, _("The gateway says: %(state)s. %(outcome)s") % {
-        "state": after.get_state_display(),
-        "outcome": _outcome(after, was=before),
-    }
+        return False, _("The gateway did not answer; nothing changed. Try again in a minute.")
+
+
+def _asked(row: Asked) -> str:
+    """Ask, settle what it says, and how it stands now. Raises GatewayProblem."""
+    now = clock.now()
+    match row:
+        case Payment():
+            after = fulfilment.fulfil(row.pk, now=now)
+            return f"{after.get_state_display()}. {_outcome(after, was=row.state)}"
+        case Refund():
+            refunds.follow(row.pk, now=now)
+            return f"{Refund.objects.get(pk=row.pk).get_state_display()}."
+        case Dispute():
+            disputes.follow(row.gateway_id, now=now)
+            return f"{Dispute.objects.get(pk=row.pk).get_state_display()}."
 
 
 def _outcome(payment: Payment, *, was: str) -> str:

@@ -48,6 +48,7 @@ class OfAccountFilter(_Linked):
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
+    line_path = "order.line_id"
     list_display = ["kind", "from_pot", "to_pot", "amount", "order_linked", "booked"]
     list_filter = ["kind", OfLineFilter, OfAccountFilter]
     list_select_related = ["source", "target", "order"]
@@ -80,6 +81,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(ReadOnlyAdmin):
+    line_path = "line_id"
     list_display = ["kind", "currency", "line_masked", "balance"]
     list_filter = ["kind", "currency"]
     list_select_related = ["line"]

@@ -1,6 +1,6 @@
 """Orders: what was promised, what happened, the money it moved and the messages it sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,24 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.checking import CheckAgainAdmin
-from billing.admin.rows import ORDER_TONES, EntriesOfOrder, EventsOfOrder, PaymentsOfOrder, ReviewItemsOfOrder
-from billing.models import Order, Payment
+from billing import refund_requests
+from billing.admin.checking import CHECK, Asked, CheckAgainAdmin, all_of
+from billing.admin.deciding import authority_of
+from billing.admin.refund_requests import REFUND, RefundForm, ask_for_refund, facts_of_refund
+from billing.admin.rows import (
+    ORDER_TONES,
+    EntriesOfOrder,
+    EventsOfOrder,
+    PaymentsOfOrder,
+    RequestsOfOrder,
+    ReviewItemsOfOrder,
+)
+from billing.models import Order, OrderState
 from billing.timeline import timeline
 from billing.wording import grants_in_words, title_of
+from lib.admin.acts import Act
 from lib.admin.columns import column, line_of, link_to, masked_address_of, moment_of, money_of, state_of
+from lib.admin.form_page import Fact
 from lib.admin.showing import NOTHING, moment
 from lib.templatetags.formats import amount
 from notifications.models import Message
@@ -42,13 +54,18 @@ def _said(value: object) -> object:
         return value
 
 
+_DISPUTED = _("A dispute is open: the payer’s bank is deciding about this money.")
+
+
 @admin.register(Order)
 class OrderAdmin(CheckAgainAdmin):
+    line_path = "line_id"
+    acts = [CHECK, REFUND]
     list_display = ["reference", "title", "line_masked", "price", "standing", "placed"]
     list_filter = ["state", "what", "method"]
     list_select_related = ["line", "plan"]
     ordering = ["-pk"]
-    inlines = [PaymentsOfOrder, EntriesOfOrder, ReviewItemsOfOrder, EventsOfOrder]
+    inlines = [PaymentsOfOrder, RequestsOfOrder, EntriesOfOrder, ReviewItemsOfOrder, EventsOfOrder]
     change_form_template = "admin/billing/order/change_form.html"
     fields = [
         "reference",
@@ -87,8 +104,23 @@ class OrderAdmin(CheckAgainAdmin):
     grants_shown = column(_("grants"), _grants)
     consents_shown = column(_("consents"), _consents)
 
-    def payments_of(self, row: Order) -> Iterable[Payment]:
-        return row.payments.select_related("order")
+    def asked_about(self, row: Order) -> Iterable[Asked]:
+        return all_of(row)
+
+    def offers(self, request: HttpRequest, row: Order) -> Mapping[str, str]:
+        shown = {CHECK.name: ""}
+        if row.state == OrderState.APPLIED:
+            shown[REFUND.name] = str(_DISPUTED) if refund_requests.is_disputed(row) else ""
+        return shown
+
+    def form_of(self, request: HttpRequest, row: Order, act: Act) -> RefundForm:
+        return RefundForm(request.POST or None, order=row, by=authority_of(request))
+
+    def facts_of(self, request: HttpRequest, row: Order, act: Act) -> list[Fact]:
+        return facts_of_refund(row)
+
+    def do_refund(self, request: HttpRequest, row: Order, form: RefundForm) -> str:
+        return ask_for_refund(request, row, form)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -9,11 +9,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.checking import CheckAgainAdmin
-from billing.admin.rows import PAYMENT_TONES, REFUND_TONES, RefundsOfPayment
+from billing.admin.checking import Asked, CheckAgainAdmin
+from billing.admin.rows import PAYMENT_TONES, REFUND_TONES, DisputesOfPayment, RefundsOfPayment
 from billing.models import Payment, Refund
 from lib.admin.columns import column, line_of, link_to, moment_of, money_of
-from lib.admin.reading import ReadOnlyAdmin
 from lib.admin.showing import badge, state_badge
 from lib.money import format_money
 
@@ -35,11 +34,12 @@ def _payment_badge(payment: Payment) -> SafeString:
 
 @admin.register(Payment)
 class PaymentAdmin(CheckAgainAdmin):
+    line_path = "order.line_id"
     list_display = ["created", "order_linked", "line_masked", "amount", "received", "method_label", "standing"]
     list_filter = ["state", UnknownFilter]
     list_select_related = ["order__line"]
     ordering = ["-pk"]
-    inlines = [RefundsOfPayment]
+    inlines = [RefundsOfPayment, DisputesOfPayment]
     fields = [
         "order_linked",
         "standing",
@@ -67,15 +67,16 @@ class PaymentAdmin(CheckAgainAdmin):
     created = moment_of("created_at", _("created"))
     open_until = moment_of("expires_at", _("page open until"))
 
-    def payments_of(self, row: Payment) -> Iterable[Payment]:
-        return [row]
+    def asked_about(self, row: Payment) -> Iterable[Asked]:
+        return [row] if row.gateway_id else []
 
     def heading(self, row: Payment) -> str:
         return format_money(row.amount_minor, row.currency)
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(CheckAgainAdmin):
+    line_path = "payment.order.line_id"
     list_display = ["created", "order_linked", "amount", "standing", "asked"]
     list_filter = ["state"]
     list_select_related = ["payment__order"]
@@ -84,6 +85,7 @@ class RefundAdmin(ReadOnlyAdmin):
         "order_linked",
         "payment_linked",
         "item_linked",
+        "request_linked",
         "standing",
         "amount",
         "gateway_id",
@@ -97,10 +99,14 @@ class RefundAdmin(ReadOnlyAdmin):
     order_linked = link_to("payment.order", _("order"))
     payment_linked = link_to("payment", _("payment"))
     item_linked = link_to("item", _("review item"), shown_as="kind")
+    request_linked = link_to("request", _("refund request"))
     amount = money_of("amount_minor", _("amount"))
     standing = column(_("state"), lambda refund: state_badge(refund, REFUND_TONES), ordering="state")
     asked = moment_of("asked_at", _("last asked at the gateway"))
     created = moment_of("created_at", _("requested"))
+
+    def asked_about(self, row: Refund) -> Iterable[Asked]:
+        return [row]
 
     def heading(self, row: Refund) -> str:
         return format_money(row.amount_minor, row.currency)

@@ -6,6 +6,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
+    AdjustmentState,
+    Dispute,
+    DisputeState,
     EventState,
     LedgerAccount,
     LedgerEntry,
@@ -13,7 +16,10 @@ from billing.models import (
     OrderState,
     Payment,
     PaymentState,
+    PayoutState,
     Refund,
+    RefundRequest,
+    RefundRequestState,
     RefundState,
     ReviewItem,
 )
@@ -43,6 +49,30 @@ REFUND_TONES = {
     RefundState.NEEDS_PAYER: "warn",
     RefundState.SUCCEEDED: "good",
     RefundState.FAILED: "bad",
+}
+DISPUTE_TONES = {
+    DisputeState.INQUIRY: "warn",
+    DisputeState.OPEN: "bad",
+    DisputeState.UNDER_REVIEW: "warn",
+    DisputeState.WON: "good",
+    DisputeState.LOST: "bad",
+}
+REQUEST_TONES = {
+    RefundRequestState.ASKED: "warn",
+    RefundRequestState.GRANTED: "good",
+    RefundRequestState.REFUSED: "plain",
+}
+ADJUSTMENT_TONES = {
+    AdjustmentState.ASKED: "warn",
+    AdjustmentState.BOOKED: "good",
+    AdjustmentState.REFUSED: "plain",
+}
+PAYOUT_TONES = {
+    PayoutState.REQUESTED: "warn",
+    PayoutState.APPROVED: "busy",
+    PayoutState.SENT: "good",
+    PayoutState.REFUSED: "bad",
+    PayoutState.CANCELLED: "plain",
 }
 EVENT_TONES = {EventState.RECEIVED: "warn", EventState.DONE: "good", EventState.DEAD: "bad"}
 
@@ -117,6 +147,29 @@ class RefundsOfItem(RefundsOfPayment):
     fields = ["page", "standing", "amount", "payment_linked"]
 
     payment_linked = link_to("payment", _("payment"))
+
+
+class RefundsOfRequest(RefundsOfItem):
+    fk_name = "request"
+
+
+class DisputesOfPayment(ReadOnlyInline):
+    model = Dispute
+    fields = ["page", "standing", "amount", "until"]
+
+    page = column(_("opened"), lambda dispute: linked(dispute, moment(dispute.opened_at)))
+    standing = state_of(_("state"), DISPUTE_TONES)
+    amount = money_of("amount_minor", _("amount"))
+    until = moment_of("evidence_until", _("evidence until"))
+
+
+class RequestsOfOrder(ReadOnlyInline):
+    model = RefundRequest
+    fields = ["page", "standing", "amount", "cause", "reason"]
+
+    page = column(_("asked"), lambda request: linked(request, moment(request.asked_at)))
+    standing = state_of(_("state"), REQUEST_TONES)
+    amount = money_of("amount_minor", _("amount"))
 
 
 def _created(row: Payment | Refund) -> SafeString | str:

@@ -1,3 +1,3 @@
-from lib.admin import alarms
+from lib.admin import alarms, audits
 
-__all__ = ["alarms"]
+__all__ = ["alarms", "audits"]

@@ -1,20 +1,20 @@
 """Alarms: what a person must look at, until one says to have seen it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
-from lib import clock
+from lib import audit, clock, runbook
+from lib.admin.acts import Act, ActingAdmin
 from lib.admin.columns import column, moment_of
-from lib.admin.reading import ReadOnlyAdmin
 from lib.admin.showing import badge
 from lib.models import Alarm
 
@@ -38,10 +38,11 @@ def _seen(alarm: Alarm) -> SafeString:
 
 
 @admin.register(Alarm)
-class AlarmAdmin(ReadOnlyAdmin):
+class AlarmAdmin(ActingAdmin):
     list_display = ["kind", "subject", "raised", "state"]
     list_filter = [SeenFilter, "kind"]
     actions = ["mark_seen"]
+    acts = [Act(name="seen", words=_("Mark as seen"), right=MAY_MARK)]
     fields = ["kind", "subject", "detail", "raised", "state", "mailed"]
     change_form_template = "admin/lib/alarm/change_form.html"
 
@@ -54,20 +55,31 @@ class AlarmAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Mark as seen"), permissions=["mark"])
     def mark_seen(self, request: HttpRequest, alarms: QuerySet[Alarm]) -> None:
-        marked = alarms.filter(seen_at=None).update(seen_at=clock.real_now())
-        words = ngettext("%(count)s alarm marked as seen.", "%(count)s alarms marked as seen.", marked)
-        self.message_user(request, words % {"count": marked}, messages.SUCCESS)
+        self.message_user(request, _mark(request, alarms), messages.SUCCESS)
 
-    def get_urls(self) -> list[URLPattern]:
-        seen = self.admin_site.admin_view(require_POST(self.seen_view))
-        return [path("<int:alarm_id>/seen/", seen, name="lib_alarm_seen"), *super().get_urls()]
+    def offers(self, request: HttpRequest, row: Alarm) -> Mapping[str, str]:
+        return {} if row.seen_at else {"seen": ""}
 
-    def seen_view(self, request: HttpRequest, alarm_id: int) -> HttpResponse:
-        if not self.has_mark_permission(request):
-            raise PermissionDenied
-        self.mark_seen(request, Alarm.objects.filter(pk=alarm_id))
-        return HttpResponseRedirect(reverse("admin:lib_alarm_changelist"))
+    def do_seen(self, request: HttpRequest, row: Alarm) -> str:
+        return _mark(request, Alarm.objects.filter(pk=row.pk))
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), "may_mark": self.has_mark_permission(request)}
-        return super().change_view(request, object_id, *args, **kwargs)
+    def page_after(self, row: Alarm) -> str:
+        return reverse("admin:lib_alarm_changelist")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if row := kwargs.get("obj"):
+            context["guide"] = runbook.section(f"alarm {row.kind}")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _mark(request: HttpRequest, alarms: QuerySet[Alarm]) -> str:
+    """Those nobody has seen yet, each with a row of its own about who did; in words."""
+    with transaction.atomic():
+        marked = list(alarms.filter(seen_at=None).select_for_update(no_key=True))
+        Alarm.objects.filter(pk__in=[alarm.pk for alarm in marked]).update(seen_at=clock.real_now())
+        for alarm in marked:
+            audit.done(request, "alarm.seen", subject=f"alarm:{alarm.pk}")
+    words = ngettext("%(count)s alarm marked as seen.", "%(count)s alarms marked as seen.", len(marked))
+    return words % {"count": len(marked)}

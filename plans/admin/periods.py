@@ -64,6 +64,7 @@ class AllowancesOfPeriod(ReadOnlyInline):
 
 @admin.register(PlanPeriod)
 class PlanPeriodAdmin(ReadOnlyAdmin):
+    line_path = "line_id"
     list_display = ["plan_title", "line_masked", "standing", "starts", "ends"]
     list_filter = [StandingFilter, "kind"]
     list_select_related = ["line", "plan"]
@@ -99,6 +100,7 @@ class PlanPeriodAdmin(ReadOnlyAdmin):
 
 @admin.register(Allowance)
 class AllowanceAdmin(ReadOnlyAdmin):
+    line_path = "line_id"
     list_display = ["granted_shown", "line_masked", "standing", "used_shown", "left", "until"]
     list_filter = ["unit"]
     list_select_related = ["line"]

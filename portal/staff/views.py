@@ -43,7 +43,7 @@ def entrance(request: HttpRequest) -> HttpResponse:
 @require_POST
 def search(request: HttpRequest) -> HttpResponse:
     """One box for everything. A POST, since numbers and addresses do not belong in URLs."""
-    asked = request.POST.get("q", "").strip()[: finding.LONGEST]
+    asked = request.POST.get("q", "").replace("\x00", "").strip()[: finding.LONGEST]
     hits = finding.find(asked, request=request)
     if len(hits) == 1:
         return redirect(hits[0].url)

@@ -12,30 +12,44 @@ from django.db import models, transaction
 from django.test import Client
 
 from accounts.models import Line, LineClaim, Sim, Subscriber
+from billing import adjustments, payouts
+from billing.adjustments import AdjustmentWish
+from billing.authority import Authority
+from billing.bank_accounts import BankAccount
 from billing.ledger import Posting, account, post
 from billing.models import (
     AccountKind,
+    Adjustment,
+    AdjustmentPart,
+    Dispute,
+    DisputeState,
     EntryKind,
     LedgerAccount,
     LedgerEntry,
     Order,
     Payment,
+    Payout,
     Refund,
+    RefundCause,
+    RefundRequest,
     ReviewItem,
     ReviewKind,
     VatRate,
     WebhookEvent,
 )
 from billing.models.review import held_subject
-from lib.models import Alarm
+from lib.models import Alarm, Audit
 from notifications.models import Message
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
+from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.cast import anna
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+#: One of the staff whose account is of no matter to the test.
+SOMEBODY = Authority(person_id=0, limit_minor=1000)
 
 
 def staff(name: str, *, group: str = "agent", is_superuser: bool = False, has_factor: bool = True) -> Subscriber:
@@ -74,7 +88,8 @@ def rows() -> dict[type[models.Model], models.Model]:
     Sim.objects.create(line=line, iccid="8949000000000000011")
     LineClaim.objects.create(line=line, subscriber=claimant(), opened_at=NOW, decides_at=NOW + timedelta(days=1))
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
-    shown += [event_of(payment), message(), alarm_row(), VatRate.objects.filter(country="DE")[0]]
+    shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
+    shown += [event_of(payment), message(), alarm_row(), audit_row(), VatRate.objects.filter(country="DE")[0]]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
 
@@ -87,6 +102,53 @@ def refund_of(payment: Payment, item: ReviewItem) -> Refund:
     return Refund.objects.create(
         payment=payment, item=item, amount_minor=100, currency="EUR", idempotency_key=f"refund:{payment.pk}"
     )
+
+
+def dispute_of(payment: Payment) -> Dispute:
+    return Dispute.objects.create(
+        payment=payment, gateway_id="dp_desk_1", state=DisputeState.WON, amount_minor=100, currency="EUR", ended_at=NOW
+    )
+
+
+def request_of(order: Order) -> RefundRequest:
+    """One that waits for a second person."""
+    return RefundRequest.objects.create(
+        order=order,
+        key=uuid.uuid4().hex,
+        cause=RefundCause.STAFF,
+        amount_minor=500,
+        currency="EUR",
+        formula={
+            "rule": "in_proportion",
+            "shares": [{"what": "time", "left": 86400, "whole": 2592000}],
+            "before": 0,
+            "counted": 400,
+            "to": "payer",
+        },
+        reason="They moved abroad.",
+        asked_by="staff:0",
+        asked_at=NOW,
+    )
+
+
+def adjustment_of(line: Line, minor: int = 5000) -> Adjustment:
+    """One that waits for a second person."""
+    wish = AdjustmentWish(
+        line=line,
+        part=AdjustmentPart.BONUS,
+        amount_minor=minor,
+        reason="A day without network.",
+        form_token=uuid.uuid4(),
+    )
+    return adjustments.ask(wish, by=SOMEBODY, now=NOW)
+
+
+def payout_of(line: Line) -> Payout:
+    """Asked for by the line's owner."""
+    give_credit(line, 1200)
+    owner = Subscriber.objects.get(ownerships__line=line, ownerships__until_at=None)
+    account = BankAccount(holder="Anna Berg", iban="DE89370400440532013000", bic="COBADEFF")
+    return payouts.ask(line=line, subscriber=owner, account=account, now=NOW)
 
 
 def event_of(payment: Payment) -> WebhookEvent:
@@ -116,6 +178,10 @@ def message(**fields: Any) -> Message:
 
 def alarm_row(kind: str = "payment.zero") -> Alarm:
     return Alarm.objects.create(kind=kind, subject="payment:1", detail="nothing came")
+
+
+def audit_row() -> Audit:
+    return Audit.objects.create(actor="staff:1", deed="alarm.seen", subject="alarm:1", reason="looked into")
 
 
 def has_address(person: Subscriber) -> bool:

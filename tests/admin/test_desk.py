@@ -140,17 +140,20 @@ def test_a_list_costs_the_same_with_many_rows(sam: Client, path: str) -> None:
 def test_asking_again_without_a_payment_page_says_so_and_changes_nothing(sam: Client) -> None:
     load_reference_data()
     order = order_plan(anna(), now=clock.now())
-    answer = sam.post(reverse("admin:billing_order_check", args=[order.pk]), follow=True)
+    check = reverse("admin:billing_order_act", args=[order.pk, "check-again"])
+    answer = sam.post(check, follow=True)
     assert "There is no payment page to ask about" in text(answer)
-    assert sam.get(reverse("admin:billing_order_check", args=[order.pk])).status_code == 405
-    assert sam.post(reverse("admin:billing_order_check", args=[uuid.uuid4()])).status_code == 404
+    assert sam.get(check).status_code == 405
+    for row_id in (uuid.uuid4(), "x", 7):
+        assert sam.post(reverse("admin:billing_order_act", args=[row_id, "check-again"])).status_code == 404
+    assert sam.post(reverse("admin:billing_order_act", args=[order.pk, "delete"])).status_code == 404
 
 
 def test_a_viewer_may_not_ask_the_gateway() -> None:
     load_reference_data()
     order = order_plan(anna(), now=clock.now())
     vera = signed_in(staff("Vera", group="viewer"))
-    assert vera.post(reverse("admin:billing_order_check", args=[order.pk])).status_code == 403
+    assert vera.post(reverse("admin:billing_order_act", args=[order.pk, "check-again"])).status_code == 403
 
 
 def link_for(email: str, **options: Any) -> str:

@@ -1,0 +1,30 @@
+"""What staff did, in words. A deed that stands not here is shown by its name."""
+
+from django.utils.translation import gettext as _
+
+
+def deed_in_words(deed: str) -> str:
+    """`adjustment.booked` as `booked an adjustment`."""
+    words = {
+        "viewed": _("looked at it"),
+        "searched": _("searched"),
+        "alarm.seen": _("marked an alarm as seen"),
+        "checked_again": _("asked the gateway again"),
+        "person.changed": _("changed a person"),
+        "adjustment.asked": _("asked for an adjustment"),
+        "adjustment.booked": _("booked an adjustment"),
+        "adjustment.refused": _("refused an adjustment"),
+        "refund.asked": _("asked for a refund"),
+        "refund.granted": _("granted a refund"),
+        "refund.refused": _("refused a refund"),
+        "review.taken": _("took a review item"),
+        "review.handed_back": _("handed a review item back"),
+        "review.closed": _("closed a review item"),
+        "held.given_back": _("gave held money back"),
+        "payout.asked": _("set held money aside for a pay-out"),
+        "payout.approved": _("approved a pay-out"),
+        "payout.sent": _("sent a pay-out"),
+        "payout.refused": _("refused a pay-out"),
+        "payout.bank_data_seen": _("looked at a bank account"),
+    }
+    return words.get(deed, deed)
