@@ -41,5 +41,5 @@ def _sections() -> dict[str, list[Part]]:
 
 
 def _parts(text: str) -> list[Part]:
-    body = text.partition("\n## ")[0]
+    body = text.partition("\n# ")[0]
     return [Part(title.rstrip(":."), " ".join(words.replace("`", "").split())) for title, words in _PART.findall(body)]
