@@ -78,7 +78,7 @@ class RedeemForm(forms.Form):
 
     def show_again(self, line_id: UUID, *, form_token: UUID) -> None:
         """With the number and the token of now."""
-        self.data = {**self.data.dict(), "line": line_id, "form_token": form_token}
+        self.data = {**{name: self.data.get(name) for name in self.data}, "line": line_id, "form_token": form_token}
 
 
 class BatchForm(forms.Form):
@@ -94,10 +94,10 @@ class BatchForm(forms.Form):
         help_text=_("Sold ones become paid credit; what is given away becomes bonus credit."),
     )
     plan = forms.ModelChoiceField(
-        label=_("Worth a plan"), queryset=Plan.objects.none(), required=False, empty_label=_("no, money")
+        label=_("Worth a plan"), queryset=Plan.objects.none(), required=False, empty_label=_("No, worth money")
     )
     amount = forms.DecimalField(
-        label=_("or worth money"), required=False, min_value=Decimal("0.001"), max_value=1_000_000, decimal_places=3
+        label=_("Or worth money"), required=False, min_value=Decimal("0.001"), max_value=1_000_000, decimal_places=3
     )
     currency = forms.ChoiceField(label=_("Currency of the money"), required=False)
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=voucher_batches.MOST)

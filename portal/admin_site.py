@@ -22,6 +22,8 @@ SHOWN: dict[str, list[str]] = {
         "Dispute",
         "Adjustment",
         "Payout",
+        "VoucherBatch",
+        "Voucher",
         "WebhookEvent",
         "LedgerEntry",
         "LedgerAccount",

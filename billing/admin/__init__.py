@@ -9,6 +9,8 @@ from billing.admin import (
     refund_requests,
     reviews,
     vat,
+    voucher_batches,
+    vouchers,
 )
 
 __all__ = [
@@ -22,4 +24,6 @@ __all__ = [
     "refund_requests",
     "reviews",
     "vat",
+    "voucher_batches",
+    "vouchers",
 ]

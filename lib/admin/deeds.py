@@ -26,5 +26,10 @@ def deed_in_words(deed: str) -> str:
         "payout.sent": _("sent a pay-out"),
         "payout.refused": _("refused a pay-out"),
         "payout.bank_data_seen": _("looked at a bank account"),
+        "vouchers.made": _("made a batch of vouchers"),
+        "vouchers.handed_out": _("took the codes of a batch"),
+        "vouchers.activated": _("activated vouchers"),
+        "vouchers.blocked": _("blocked vouchers"),
+        "vouchers.unblocked": _("unblocked vouchers"),
     }
     return words.get(deed, deed)

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
-from billing.models import Order, Payment, Refund, ReviewItem, WebhookEvent
+from billing.models import Order, Payment, Refund, ReviewItem, Voucher, VoucherBatch, WebhookEvent
+from billing.voucher_codes import as_serial
 from billing.wording import title_of
 from lib.admin.showing import masked_email, masked_number, page_of
 from lib.msisdn import NotAnMsisdn, parse_msisdn
@@ -46,7 +47,7 @@ def _rows(asked: str) -> Iterable[models.Model]:
         return _by_email(asked)
     if (found_id := _as_uuid(asked)) is not None:
         return [row for model in _WITH_UUID if (row := model._default_manager.filter(pk=found_id).first())]
-    return [*_by_number(asked), *_by_iccid(asked), *_by_reference(asked), *_by_gateway_id(asked)]
+    return [*_by_number(asked), *_by_iccid(asked), *_by_reference(asked), *_by_serial(asked), *_by_gateway_id(asked)]
 
 
 def _by_number(asked: str) -> Iterator[models.Model]:
@@ -76,6 +77,12 @@ def _by_reference(asked: str) -> Iterator[models.Model]:
     letters = re.sub(r"[\s\-–]", "", asked).upper()
     if re.fullmatch(r"R?[2-9BCDFGHJKMNPQRSTVWXYZ]{7}", letters):
         yield from Order.objects.filter(reference=f"R-{letters[-7:]}").select_related("line", "plan")
+
+
+def _by_serial(asked: str) -> Iterator[models.Model]:
+    """`7KM4T-00042` of a voucher, `7KM4T` of its batch."""
+    yield from Voucher.objects.filter(serial=as_serial(asked) or None)
+    yield from VoucherBatch.objects.filter(series=asked.upper())
 
 
 def _by_gateway_id(asked: str) -> Iterator[models.Model]:
@@ -120,4 +127,4 @@ def explained(asked: str) -> str:
     try:
         return _("the number %(number)s") % {"number": parse_msisdn(asked)}
     except NotAnMsisdn:
-        return _("an order's number, a SIM or something of the gateway")
+        return _("an order's number, a SIM, a voucher's serial or something of the gateway")

@@ -44,6 +44,7 @@ from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
+from tests.billing.printing import one, row
 from tests.cast import anna
 
 PASSWORD = "correct horse battery staple"
@@ -90,6 +91,8 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     shown += [event_of(payment), message(), alarm_row(), audit_row(), VatRate.objects.filter(country="DE")[0]]
+    voucher = one()
+    shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
 
