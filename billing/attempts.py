@@ -29,6 +29,8 @@ NEARLY_CLOSED = timedelta(minutes=2)
 CALLS_A_KEY = 3
 
 
+#: Stripe forgets a key after about 24 hours (docs.stripe.com/api/idempotent_requests): the same key would open another one.
+KEY_KEPT_FOR = timedelta(hours=20)
 #: How long a bank transfer is waited for.
 TRANSFER_WAITS = timedelta(days=14)
 
@@ -55,7 +57,7 @@ def begin(*, order_id: UUID, line_id: UUID) -> Attempt:
     live = order.payments.select_for_update(no_key=True, of=("self",)).filter(state__in=LIVE_PAYMENT_STATES).first()
     if live and live.state == PaymentState.PROCESSING:
         raise NothingToPay
-    if live and (_is_closing(live) or (live.attempts >= CALLS_A_KEY and not _is_open(live))):
+    if live and _is_over(live):
         # nobody can pay there any more, and should money come it is booked all the same
         live.move_to(PaymentState.EXPIRED)
         live = None
@@ -99,6 +101,14 @@ def amount_due(order: Order) -> Money:
     ):
         raise NothingToPay
     return Money(missing, order.currency)
+
+
+def _is_over(live: Payment) -> bool:
+    """Whether nothing good comes of asking under this key again: it closes soon, keeps failing, or its key is about to be forgotten."""
+    if _is_closing(live):
+        return True
+    is_old = live.created_at < clock.real_now() - KEY_KEPT_FOR
+    return not _is_open(live) and (live.attempts >= CALLS_A_KEY or is_old)
 
 
 def _is_closing(payment: Payment) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
 from billing import ledger, order_acts, withdrawal, wording
-from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, PaymentState, ReviewItem, ReviewKind
+from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
 from billing.timeline import timeline
 from lib import clock
 from lib.money import format_money
@@ -114,6 +114,8 @@ def _says(order: Order) -> str:
         return _(
             "Your bank said no. You have not been charged, and nothing about your number has changed. Try another card."
         )
+    if order.state == OrderState.PENDING and order.method == Method.TRANSFER:
+        return _("As soon as your transfer is here, it is applied by itself, and we write to you.")
     said = {
         OrderState.PENDING: _(
             "If you have paid, this takes a few seconds. If not, nothing is charged and you can pay now."

@@ -25,6 +25,7 @@ from billing.models import (
     RefundState,
     ReviewItem,
     ReviewKind,
+    TransferAccount,
 )
 from lib import clock, queue
 from lib.alarm import alarm
@@ -145,7 +146,9 @@ def settle(refund_id: UUID, fact: RefundFact, *, now: datetime) -> Refund:
     ids = Refund.objects.values_list("payment__order_id", "payment__order__line_id").get(pk=refund_id)
     line, order = orders.lock(ids[0], line_id=ids[1])
     order.line = line
-    refund = Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("item").get(pk=refund_id)
+    refund = (
+        Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("item", "payment").get(pk=refund_id)
+    )
     after, before = RefundState(fact.state), refund.state
     if after == before or before in _GONE or (before == RefundState.SUCCEEDED and after not in _GONE):
         return refund
@@ -193,11 +196,25 @@ def _paid(refund: Refund, journal: Journal) -> None:
 
 
 def _came_back(refund: Refund, journal: Journal, *, was_paid: bool) -> None:
+    if refund.payment.way == PaymentWay.TRANSFER:
+        _back_on_account(refund, journal, was_paid=was_paid)
+        return
     source = AccountKind.CLEARING if was_paid else AccountKind.REFUNDS_DUE
     _move(refund, journal, EntryKind.REFUND_FAILED, source, AccountKind.HELD)
     journal.note("refund_failed", actor="gateway", code=refund.failure_code)
     reviews.open_item(journal, ReviewKind.REFUND_FAILED, currency=refund.currency)
     alarm("refund.failed", subject=f"refund:{refund.pk}", detail=refund.failure_code)
+
+
+def _back_on_account(refund: Refund, journal: Journal, *, was_paid: bool) -> None:
+    """A transfer that cannot be sent back lies in the payer's cash balance at the gateway: out of our books, still theirs."""
+    if not was_paid:
+        _move(refund, journal, EntryKind.REFUND_PAID, AccountKind.REFUNDS_DUE, AccountKind.CLEARING)
+    journal.note("refund_failed", actor="gateway", code=refund.failure_code)
+    account = TransferAccount.objects.filter(subscriber=journal.order.buyer_id, currency=refund.currency).first()
+    if account:
+        queue.after_commit("billing.follow_transfers", customer_id=account.customer_id)
+    alarm("refund.on_account", subject=f"refund:{refund.pk}", detail=refund.failure_code)
 
 
 def _move(refund: Refund, journal: Journal, kind: EntryKind, source: AccountKind, target: AccountKind) -> None:

@@ -1,7 +1,6 @@
 """A payer's own bank account at the gateway: made when first needed, mirrored whenever somebody looks."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 
@@ -45,7 +44,7 @@ def _kept(customer_id: str, unused: dict[str, int], movements: list[Movement]) -
     accounts = {row.currency: row for row in rows.order_by("pk")}
     if not accounts:
         return []
-    subscriber_id: UUID = next(iter(accounts.values())).subscriber_id
+    subscriber_id = next(iter(accounts.values())).subscriber_id
     currencies = set(unused) | {movement.amount.currency for movement in movements}
     for currency in currencies - accounts.keys():
         accounts[currency] = TransferAccount.objects.create(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import ledger, method_choices, orders, statement, ways_to_pay
+from billing import ledger, method_choices, orders, statement, transfer_accounts, ways_to_pay
 from billing.forms import TopUpForm
 from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
@@ -30,7 +30,8 @@ def credit(request: SignedInRequest) -> HttpResponse:
     if line is None:
         return redirect("line_add")
     context = statement.facts(line, request.user, page=request.GET.get("page"))
-    return render(request, "billing/credit.html", {"lines": request.user.lines, **context})
+    unused = transfer_accounts.unused_of(request.user)
+    return render(request, "billing/credit.html", {"lines": request.user.lines, "unused": unused, **context})
 
 
 @login_required

@@ -9,7 +9,7 @@ from billing.withdraw_page import ShareWords
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 _LINE = Like(msisdn="+4917604069011", label="Anna’s number", currency="EUR", time_zone="Europe/Berlin", country="DE")
-_ORDER = Like(
+ORDER = Like(
     id=UUID("019a0000-0000-7000-8000-000000000001"),
     reference="R-7K2M9QX",
     line=_LINE,
@@ -22,7 +22,7 @@ def withdraw() -> dict[str, Any]:
     """A running plan of which the data decides."""
     return {
         "place": "orders",
-        "order": _ORDER,
+        "order": ORDER,
         "title": "Month 15",
         "sum_minor": 1000,
         "currency": "EUR",

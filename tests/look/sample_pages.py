@@ -19,6 +19,7 @@ from lib.wording import GIGABYTE
 from portal import gallery
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_transfers as transfers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -500,6 +501,8 @@ PAGES = {
     "order-applied": Page("billing/order.html", order_applied),
     "order-declined": Page("billing/order.html", order_declined),
     "order-held": Page("billing/order.html", order_held),
+    "transfer": Page("billing/transfer.html", transfers.transfer),
+    "another-way": Page("billing/pay_another_way.html", transfers.another_way),
     "withdraw": Page("billing/withdraw.html", back.withdraw),
     "withdraw-queued": Page("billing/withdraw.html", back.withdraw_queued),
     "orders": Page("billing/orders.html", orders),
