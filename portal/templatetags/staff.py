@@ -3,26 +3,50 @@
 from typing import Any
 
 from django import template
-from django.db.models import Q
+from django.db.models import Model
 from django.template.context import Context
 from django.utils.safestring import SafeString
 
 from accounts.models import Line
 from billing import ledger
-from billing.admin.rows import ORDER_TONES
-from billing.models import LedgerEntry, Order, OrderState, OrderWhat
+from billing.admin import rows
+from billing.authority import ADJUST
+from billing.models import (
+    OPEN_DISPUTE_STATES,
+    OPEN_PAYOUT_STATES,
+    Adjustment,
+    AdjustmentState,
+    Dispute,
+    Order,
+    OrderState,
+    OrderWhat,
+    Payout,
+    RefundRequest,
+    RefundRequestState,
+    ReviewItem,
+)
 from billing.wording import title_of
 from lib import clock
 from lib.admin.showing import linked, state_badge
+from lib.money import Money
 from notifications.admin import TONES as MESSAGE_TONES
 from notifications.models import Message
 from plans.admin.periods import period_badge
 from plans.models import Allowance, PlanPeriod
 from plans.overview import overview
+from portal.staff import line_history
 
 register = template.Library()
 #: Of each table; the link "all" leads to the rest.
 _LATEST = 10
+_TONES: dict[type[Model], Any] = {
+    Order: rows.ORDER_TONES,
+    Message: MESSAGE_TONES,
+    Adjustment: rows.ADJUSTMENT_TONES,
+    Payout: rows.PAYOUT_TONES,
+    RefundRequest: rows.REQUEST_TONES,
+    Dispute: rows.DISPUTE_TONES,
+}
 
 
 @register.simple_tag
@@ -32,11 +56,11 @@ def page_link(row: Any, words: object = None) -> SafeString | str:
 
 
 @register.simple_tag
-def badge_of(row: Order | Message | PlanPeriod) -> SafeString:
+def badge_of(row: Any) -> SafeString:
     """A row's state in words and colour."""
     if isinstance(row, PlanPeriod):
         return period_badge(row)
-    return state_badge(row, ORDER_TONES if isinstance(row, Order) else MESSAGE_TONES)
+    return rows.review_badge(row) if isinstance(row, ReviewItem) else state_badge(row, _TONES[type(row)])
 
 
 @register.simple_tag
@@ -46,30 +70,41 @@ def order_title(order: Order) -> str:
 
 @register.inclusion_tag("admin/accounts/line/everything.html", takes_context=True)
 def everything_of_line(context: Context, line: Line) -> dict[str, Any]:
-    """What the line has, what was bought for it, what moved its money and what it was told."""
+    """What the line has, what waits for somebody, and everything that happened to it."""
+    request = context["request"]
+    now = clock.now()
     orders = Order.objects.filter(line=line)
     waits = orders.filter(state__in=[OrderState.PENDING, OrderState.PROCESSING], what=OrderWhat.PLAN).exists()
-    money = Q(order__line=line) | Q(source__line=line) | Q(target__line=line)
     paid, bonus = ledger.credit_of(line)
+    asked = {"kind": request.GET.get("what", ""), "page": request.GET.get("p", "")}
     return {
         "line": line,
-        "request": context.get("request"),
-        "overview": overview(line, now=clock.now(), is_waiting=waits),
+        "request": request,
+        "may_adjust": request.user.has_perm(ADJUST),
+        "overview": overview(line, now=now, is_waiting=waits),
         "credit": paid + bonus,
         "credit_bonus": bonus,
+        "owed": ledger.owed_by(line),
+        "waiting": _waiting(line),
         "orders": orders.select_related("plan").order_by("-pk")[:_LATEST],
-        "periods": PlanPeriod.objects.filter(line=line).select_related("plan").order_by("-starts_at")[:_LATEST],
         "allowances": Allowance.objects.filter(line=line).order_by("-expires_at", "unit")[:_LATEST],
-        "entries": LedgerEntry.objects.filter(money)
-        .select_related("source", "target", "order")
-        .order_by("-pk")[:_LATEST],
-        "sent": _messages_about(line),
+        "history": line_history.history(line, **asked, now=now),
     }
 
 
-def _messages_about(line: Line) -> list[Message]:
-    """By what they are about: the line, its orders and its periods."""
-    orders = Order.objects.filter(line=line).order_by("-pk")[:_LATEST]
-    periods = PlanPeriod.objects.filter(line=line).order_by("-pk").values_list("pk", flat=True)[:_LATEST]
-    subjects = [f"line:{line.pk}", *(order.subject for order in orders), *(f"period:{period}" for period in periods)]
-    return list(Message.objects.filter(subject__in=subjects).order_by("-pk")[: 2 * _LATEST])
+def _waiting(line: Line) -> list[tuple[Any, str]]:
+    """What of the line waits for one of the staff, each with what it is."""
+    found: list[Any] = [
+        *ReviewItem.objects.filter(order__line=line, closed_at=None),
+        *RefundRequest.objects.filter(order__line=line, state=RefundRequestState.ASKED),
+        *Adjustment.objects.filter(line=line, state=AdjustmentState.ASKED),
+        *Payout.objects.filter(line=line, state__in=OPEN_PAYOUT_STATES),
+        *Dispute.objects.filter(payment__order__line=line, state__in=OPEN_DISPUTE_STATES),
+    ]
+    return [(row, _what(row)) for row in found]
+
+
+def _what(row: Any) -> str:
+    if isinstance(row, ReviewItem):
+        return str(row.get_kind_display())
+    return f"{row._meta.verbose_name} {Money(row.amount_minor, row.currency)}"
