@@ -128,6 +128,11 @@ class Voucher(models.Model):
             *moves_triggers(VOUCHER_MOVES, first=VoucherState.CREATED),
             pgtrigger.Protect(name="voucher_is_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(name="voucher_stays_itself", fields=["batch", "serial", "code_hash"]),
+            pgtrigger.Protect(
+                name="voucher_ends_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__in=["redeemed", "expired"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -260,6 +260,14 @@ def test_the_database_refuses_what_the_domain_never_does(change: dict[str, objec
     assert row(rows[0]).state == VoucherState.ACTIVE
 
 
+def test_what_was_redeemed_or_has_expired_stays_as_it_ended() -> None:
+    rows = active()
+    voucher_batches.sweep(now=row(rows[0]).batch.expires_at)
+    for change in ({"state": "active"}, {"lapsed_count": 9}, {"redeemed_at": NOW}):
+        with pytest.raises(Exception, match=r"Cannot update|cannot go"), transaction.atomic():
+            Voucher.objects.update(**change)
+
+
 def test_vouchers_and_batches_are_never_deleted_and_a_batch_keeps_its_worth() -> None:
     active()
     for rows in (Voucher.objects.all(), VoucherBatch.objects.all()):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -192,6 +192,15 @@ def test_a_voucher_wakes_a_suspended_line(buyer: Subscriber) -> None:
 
 
 # Once
+
+
+def test_the_database_lets_a_redeemed_voucher_pay_for_no_second_order(buyer: Subscriber) -> None:
+    first, second = active(count=2)
+    redeem(first, buyer)
+    other = redeem(second, buyer)
+    for change in ({"order": None}, {"order": other}, {"state": "active"}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Voucher.objects.filter(serial=first.serial).update(**change)
 
 
 def test_reuse_a_replayed_form_is_the_same_order_and_another_form_is_refused(buyer: Subscriber) -> None:
