@@ -53,6 +53,7 @@ def asked(**changes: object) -> CheckoutRequest:
         "payment_id": uuid.uuid4(),
         "order_reference": "R-CONTRACT",
         "title": "Month 15",
+        "way": "card",
         "price": Money(1500, "EUR"),
         "email": "anna@example.com",
         "language": "zh-hans",
