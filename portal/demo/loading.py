@@ -15,15 +15,17 @@ from billing.models import AccountKind, EntryKind, Method
 from billing.orders import Wish
 from notifications import outbox
 from plans.models import Allowance, Plan
+from portal.demo import vouchers
 from portal.demo.people import CAST, PASSWORD, Bought, Person
 
 
-def load(*, now: datetime) -> None:
-    """The whole cast, as of `now`. The catalogue and the VAT rates are there already."""
+def load(*, now: datetime) -> list[str]:
+    """The whole cast, as of `now`. The catalogue and the VAT rates are there already. Returns what is told of its vouchers."""
     for person in CAST:
         line = _line(person)
         if person.name:
             _live(person, line, now=now)
+    return vouchers.load(now=now)
 
 
 def sign_ins() -> str:

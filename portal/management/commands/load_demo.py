@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if Subscriber.objects.exists():
             self.stdout.write("There are subscribers already; the demo cast is left out.")
             return
-        loading.load(now=clock.now())
+        vouchers = loading.load(now=clock.now())
         if sign_ins:
-            sign_ins.write_text(loading.sign_ins() + "\n", encoding="utf-8")
+            sign_ins.write_text("\n".join([loading.sign_ins(), "", *vouchers]) + "\n", encoding="utf-8")
         self.stdout.write(f"Demo cast loaded: {Subscriber.objects.count()} subscribers.")
