@@ -35,5 +35,5 @@ def _kind(name: str, nature: VoucherNature, amount_minor: int, plan: Plan | None
     )
     batch = voucher_batches.make(wish, by=_DEMO, now=now)
     codes = [printed.code for printed in voucher_batches.hand_out(batch.pk, by=_DEMO, now=now)]
-    voucher_batches.activate(batch.pk, by=_DEMO, now=now)
+    voucher_batches.activate(batch.pk, reason="demo", by=_DEMO, now=now)
     return f"{name:<20} {'   '.join(codes)}"
