@@ -35,7 +35,6 @@ CONTEXT: dict[str, Any] = {
     "account": "DE•••3000",
     "asked_at": "2026-11-23T09:30:00+00:00",
     "until_at": "2026-12-07T09:30:00+00:00",
-    "account": "DE89370400440532013000",
     "holder": "Refill Mobile GmbH",
     "transfer_reference": "ABCD2345EFGH",
     "left": EUR,

@@ -49,8 +49,8 @@ def order() -> Order:
     return Order.objects.get()
 
 
-def refund(state: RefundState) -> Refund | None:
-    return Refund.objects.filter(state=state).first()
+def refund(state: RefundState) -> list[Refund]:
+    return list(Refund.objects.filter(state=state))
 
 
 def on_day_3_with_a_third_used(walker: Walker) -> None:
@@ -85,7 +85,7 @@ def test_on_day_3_with_a_third_of_the_data_used_two_thirds_go_back_to_the_card(w
 def test_a_refund_that_fails_later_is_still_theirs_and_can_be_sent_again(walker: Walker) -> None:
     withdraw(walker)
     walker.sees("Sent back")
-    sent = until(lambda: refund(RefundState.SUCCEEDED))
+    (sent,) = until(lambda: refund(RefundState.SUCCEEDED))
     assert sent.gateway_id
     walker.portal.sandbox.settle(sent.gateway_id, "fail")
     until(lambda: refund(RefundState.FAILED))
@@ -176,7 +176,7 @@ def test_a_refund_by_transfer_needs_the_payers_bank_data_and_says_so(
     until(lambda: order().state == OrderState.APPLIED)
     withdraw(walker)
     walker.sees("We need your bank account")
-    waiting = until(lambda: refund(RefundState.NEEDS_PAYER))
+    (waiting,) = until(lambda: refund(RefundState.NEEDS_PAYER))
     assert ReviewItem.objects.get(closed_at=None).kind == ReviewKind.REFUND_NEEDS_PAYER
     assert waiting.gateway_id
     worker.sandbox.refund_details(waiting.gateway_id)
