@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +13,7 @@ from billing import payouts_at_the_desk
 from billing.admin.deciding import DecidingAdmin, authority_of
 from billing.admin.rows import PAYOUT_TONES
 from billing.authority import DECIDE, OwnLine
-from billing.models import Payout, PayoutState
+from billing.models import OPEN_PAYOUT_STATES, Payout, PayoutState
 from lib import clock
 from lib.admin import people
 from lib.admin.acts import Act
@@ -20,11 +21,22 @@ from lib.admin.columns import column, line_of, link_to, moment_of, money_of, sta
 from lib.money import format_money
 
 
+class OpenFilter(admin.SimpleListFilter):
+    title = gettext_lazy("on its way")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payout]) -> QuerySet[Payout]:
+        return queryset.filter(state__in=OPEN_PAYOUT_STATES) if self.value() == "yes" else queryset
+
+
 @admin.register(Payout)
 class PayoutAdmin(DecidingAdmin):
     line_path = "line_id"
     list_display = ["asked", "line_masked", "cause", "amount", "bank_hint", "standing"]
-    list_filter = ["state", "cause"]
+    list_filter = [OpenFilter, "state", "cause"]
     list_select_related = ["line"]
     change_form_template = "admin/billing/payout/change_form.html"
     acts = [

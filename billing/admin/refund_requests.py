@@ -72,9 +72,9 @@ def formula_in_words(quote: Quote) -> SafeString:
     """The rule as the payer reads it, what was compared, and the sum."""
     shares = ((share.title, share.says) for share in withdraw_page.shares(quote))
     return format_html(
-        "<small>{}</small>{}<small>{}</small>",
+        '<div class="counted"><p>{}</p>{}<p>{}</p></div>',
         withdraw_page.why(quote),
-        format_html_join("", "<small>{}: {}</small>", shares),
+        format_html_join("", "<p>{}: {}</p>", shares),
         withdraw_page.formula(quote),
     )
 

@@ -14,7 +14,21 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
-from billing.models import EntryKind, EventState, LedgerEntry, Order, Payment, ReviewItem, WebhookEvent
+from billing.models import (
+    OPEN_PAYOUT_STATES,
+    Adjustment,
+    AdjustmentState,
+    EntryKind,
+    EventState,
+    LedgerEntry,
+    Order,
+    Payment,
+    Payout,
+    RefundRequest,
+    RefundRequestState,
+    ReviewItem,
+    WebhookEvent,
+)
 from lib import clock, wording
 from lib.admin.showing import age, money
 from lib.models import Alarm
@@ -140,6 +154,7 @@ def _waiting() -> list[Waiting]:
     payments, events = "billing_payment", "billing_webhookevent"
     return [
         _row(_("Needs a decision"), in_review, "opened_at", clock.now(), "billing_reviewitem", "open=yes"),
+        *_second_person(),
         _row(_("Alarms not seen yet"), unseen, "raised_at", real, "lib_alarm", "seen=no"),
         _row(_("Payments, outcome unknown"), unknown_payments, "unknown_since", real, payments, "outcome=unknown"),
         _row(_("Gateway events waiting"), late, "received_at", real, events, "state__exact=received"),
@@ -152,6 +167,19 @@ def _waiting() -> list[Waiting]:
             "notifications_message",
             "state__exact=unknown",
         ),
+    ]
+
+
+def _second_person() -> list[Waiting]:
+    """What one of the staff, or a subscriber, has asked for and another has to do."""
+    now, asked = clock.now(), "state__exact=asked"
+    refunds = RefundRequest.objects.filter(state=RefundRequestState.ASKED)
+    corrections = Adjustment.objects.filter(state=AdjustmentState.ASKED)
+    payouts = Payout.objects.filter(state__in=OPEN_PAYOUT_STATES)
+    return [
+        _row(_("Refunds to agree to"), refunds, "asked_at", now, "billing_refundrequest", asked),
+        _row(_("Adjustments to agree to"), corrections, "asked_at", now, "billing_adjustment", asked),
+        _row(_("Pay-outs on their way"), payouts, "asked_at", now, "billing_payout", "open=yes"),
     ]
 
 

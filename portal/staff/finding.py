@@ -12,7 +12,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
-from billing.models import Order, Payment, Refund, ReviewItem, Voucher, VoucherBatch, WebhookEvent
+from billing.models import (
+    Adjustment,
+    Dispute,
+    Order,
+    Payment,
+    Payout,
+    Refund,
+    RefundRequest,
+    ReviewItem,
+    Voucher,
+    VoucherBatch,
+    WebhookEvent,
+)
 from billing.voucher_codes import as_serial
 from billing.wording import title_of
 from lib.admin.showing import masked_email, masked_number, page_of
@@ -23,7 +35,20 @@ from plans.models import Allowance, PlanPeriod
 LONGEST = 200
 #: Of one table; whoever looks for more knows too little.
 _AT_MOST = 20
-_WITH_UUID: tuple[type[models.Model], ...] = (Order, Payment, Refund, ReviewItem, Line, PlanPeriod, Allowance, Message)
+_WITH_UUID: tuple[type[models.Model], ...] = (
+    Order,
+    Payment,
+    Refund,
+    RefundRequest,
+    Dispute,
+    Adjustment,
+    Payout,
+    ReviewItem,
+    Line,
+    PlanPeriod,
+    Allowance,
+    Message,
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +116,7 @@ def _by_gateway_id(asked: str) -> Iterator[models.Model]:
     by_name = models.Q(session_id=asked) | models.Q(intent_id=asked)
     yield from Payment.objects.filter(by_name).select_related("order__line")
     yield from Refund.objects.filter(gateway_id=asked)
+    yield from Dispute.objects.filter(gateway_id=asked)
     yield from WebhookEvent.objects.filter(event_id=asked)
 
 

@@ -24,9 +24,10 @@ from billing.models import (
 )
 from billing.wording import title_of
 from lib.admin.deeds import deed_in_words
-from lib.admin.showing import masked_address, page_of
+from lib.admin.showing import masked_email, page_of
 from lib.models import Audit
 from lib.money import format_money
+from lib.msisdn import mask
 from notifications.admin import TONES as MESSAGE_TONES
 from notifications.models import Message
 from plans.models import PlanPeriod
@@ -107,7 +108,8 @@ def _period(period: PlanPeriod, at: str) -> Said:
 
 
 def _message(message: Message, _at: str) -> Said:
-    detail = f"{message.get_channel_display()} · {masked_address(message.address)} · {message.get_state_display()}"
+    address = masked_email(message.address) if "@" in message.address else mask(message.address)
+    detail = f"{message.get_channel_display()} · {address} · {message.get_state_display()}"
     tone = MESSAGE_TONES.get(message.state, "plain")  # type: ignore[call-overload]
     return Said(_("Message: %(kind)s") % {"kind": message.kind}, detail, tone, "system", page_of(message))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from lib import audit
 from portal.staff import entry, finding, invitations
 from portal.staff.passwords import StaffPasswordForm
 
@@ -45,6 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """One box for everything. A POST, since numbers and addresses do not belong in URLs."""
     asked = request.POST.get("q", "").replace("\x00", "").strip()[: finding.LONGEST]
     hits = finding.find(asked, request=request)
+    audit.done(request, "searched", subject="desk", hits=len(hits))
     if len(hits) == 1:
         return redirect(hits[0].url)
     context = {

@@ -68,27 +68,32 @@ def order_title(order: Order) -> str:
     return title_of(order)
 
 
-@register.inclusion_tag("admin/accounts/line/everything.html", takes_context=True)
-def everything_of_line(context: Context, line: Line) -> dict[str, Any]:
-    """What the line has, what waits for somebody, and everything that happened to it."""
-    request = context["request"]
-    now = clock.now()
-    orders = Order.objects.filter(line=line)
-    waits = orders.filter(state__in=[OrderState.PENDING, OrderState.PROCESSING], what=OrderWhat.PLAN).exists()
+@register.inclusion_tag("admin/accounts/line/standing.html", takes_context=True)
+def standing_of_line(context: Context, line: Line) -> dict[str, Any]:
+    """What the line has, and what of it waits for somebody."""
+    orders = Order.objects.filter(line=line, state__in=[OrderState.PENDING, OrderState.PROCESSING], what=OrderWhat.PLAN)
     paid, bonus = ledger.credit_of(line)
-    asked = {"kind": request.GET.get("what", ""), "page": request.GET.get("p", "")}
     return {
         "line": line,
-        "request": request,
-        "may_adjust": request.user.has_perm(ADJUST),
-        "overview": overview(line, now=now, is_waiting=waits),
+        "may_adjust": context["request"].user.has_perm(ADJUST),
+        "overview": overview(line, now=clock.now(), is_waiting=orders.exists()),
         "credit": paid + bonus,
         "credit_bonus": bonus,
         "owed": ledger.owed_by(line),
         "waiting": _waiting(line),
-        "orders": orders.select_related("plan").order_by("-pk")[:_LATEST],
+    }
+
+
+@register.inclusion_tag("admin/accounts/line/everything.html", takes_context=True)
+def everything_of_line(context: Context, line: Line) -> dict[str, Any]:
+    """Its latest orders and allowances, and everything that happened to it, a page at a time."""
+    asked = context["request"].GET
+    history = line_history.history(line, kind=asked.get("what", ""), page=asked.get("p", ""), now=clock.now())
+    return {
+        "line": line,
+        "orders": Order.objects.filter(line=line).select_related("plan").order_by("-pk")[:_LATEST],
         "allowances": Allowance.objects.filter(line=line).order_by("-expires_at", "unit")[:_LATEST],
-        "history": line_history.history(line, **asked, now=now),
+        "history": history,
     }
 
 

@@ -12,10 +12,11 @@ from django.db import models, transaction
 from django.test import Client
 
 from accounts.models import Line, LineClaim, Sim, Subscriber
-from billing import adjustments, payouts
+from billing import adjustments, held_money, payouts, refunds
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.bank_accounts import BankAccount
+from billing.gateways.facts import RefundFact, RefundFactState
 from billing.ledger import Posting, account, post
 from billing.models import (
     AccountKind,
@@ -38,6 +39,7 @@ from billing.models import (
     WebhookEvent,
 )
 from billing.models.review import held_subject
+from lib import clock
 from lib.models import Alarm, Audit
 from notifications.models import Message
 from plans.models import Allowance, Plan, PlanPeriod, Zone
@@ -214,3 +216,17 @@ def today_entry(order: Order, minor: int, *, at: datetime) -> None:
 
 def line_of(person: Subscriber) -> Line:
     return person.lines[0]
+
+
+def failed_item(order: Any) -> ReviewItem:
+    """Held money of the order's line whose refund failed: less was paid than asked for, and the bank did not take it back."""
+    owner = Subscriber.objects.get(pk=order.buyer_id)
+    another = order_plan(owner, now=clock.now())
+    pay(another, 700, now=clock.now())
+    held = ReviewItem.objects.select_related("order").get(order=another, closed_at=None)
+    held_money.give_back(held, actor="test", now=clock.now())
+    refund = Refund.objects.get(item=held)
+    refunds.settle(
+        refund.pk, RefundFact(gateway_id=f"re_{refund.pk.hex}", state=RefundFactState.FAILED), now=clock.now()
+    )
+    return ReviewItem.objects.select_related("order__line").get(order=another, closed_at=None)

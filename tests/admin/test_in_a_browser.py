@@ -6,18 +6,29 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from accounts.models import Line, Subscriber
-from billing.models import LedgerEntry, Order, Payment, ReviewItem
+from billing.models import (
+    Adjustment,
+    Dispute,
+    LedgerEntry,
+    Order,
+    Payment,
+    Payout,
+    Refund,
+    RefundRequest,
+    ReviewItem,
+)
 from lib import clock
-from lib.models import Alarm
+from lib.models import Alarm, Audit
 from notifications.models import Message
 from plans.models import Plan
 from portal.staff import invitations
-from tests.admin.desk import has_address, rows, signed_in, staff, today_entry
+from tests.admin.desk import failed_item, has_address, rows, signed_in, staff, today_entry
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,15 +71,34 @@ def judged(page: Page, name: str) -> dict[str, object]:
     return wrong
 
 
+SHOWN: list[type[Model]] = [
+    Subscriber,
+    Line,
+    Order,
+    Payment,
+    ReviewItem,
+    RefundRequest,
+    Refund,
+    Dispute,
+    Adjustment,
+    Payout,
+]
+SHOWN += [LedgerEntry, Plan, Message, Alarm, Audit]
+
+
 def pages() -> dict[str, str]:
     table = rows()
     today_entry(table[Order], 2599, at=clock.now())  # type: ignore[arg-type]
     found = {"index": reverse("admin:index"), "app": reverse("admin:app_list", args=("billing",))}
-    for model in (Subscriber, Line, Order, Payment, ReviewItem, LedgerEntry, Plan, Message, Alarm):
+    for model in SHOWN:
         at = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         found[f"{model.__name__}-list"] = reverse(f"{at}_changelist")
         found[model.__name__] = reverse(f"{at}_change", args=(table[model].pk,))
     found["history"] = reverse("admin:billing_order_history", args=(table[Order].pk,))
+    found["adjust"] = reverse("admin:billing_adjustment_ask", args=(table[Line].pk,))
+    found["refund"] = reverse("admin:billing_order_act", args=(table[Order].pk, "refund"))
+    found["pay-by-hand"] = reverse("admin:billing_reviewitem_act", args=(failed_item(table[Order]).pk, "pay-by-hand"))
+    found["line-of-one-kind"] = reverse("admin:accounts_line_change", args=(table[Line].pk,)) + "?what=money"
     return found
 
 

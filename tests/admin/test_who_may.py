@@ -28,6 +28,7 @@ def who() -> dict[str, Callable[[], Client]]:
         "staff in no group": lambda: signed_in(without_group()),
         "viewer": lambda: signed_in(staff("Vera", group="viewer")),
         "agent": lambda: signed_in(staff("Sam")),
+        "finance": lambda: signed_in(staff("Finn", group="finance")),
         "superuser": lambda: signed_in(staff("Root", is_superuser=True)),
     }
 
@@ -48,6 +49,7 @@ EXPECTED = {
     "staff in no group": dict.fromkeys(ASKS, 403),
     "viewer": SEES,
     "agent": SEES,
+    "finance": SEES,
     "superuser": SEES,
 }
 
