@@ -1,10 +1,12 @@
 """What we ask of a gateway, and what it can answer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from billing.gateways.books import Books
 from billing.gateways.disputes import Disputes
 from billing.gateways.facts import PaymentFact, RefundFact
 from billing.gateways.transfers import Transfers
@@ -75,7 +77,7 @@ class Notice:
     refund_id: UUID | None
 
 
-class Gateway(Disputes, Transfers, Protocol):
+class Gateway(Disputes, Transfers, Books, Protocol):
     """Every call goes over the network: never inside a transaction. All but `read_notice` raise OutcomeUnknown, Refused,
     Unavailable.
     """
@@ -116,4 +118,14 @@ class Gateway(Disputes, Transfers, Protocol):
 
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         """Raises NotSigned, NotReadable."""
+        ...
+
+    def events(self, *, since: datetime, until: datetime) -> Iterator[list[Notice]]:
+        """What the gateway has to tell of that time, as its notices, a page after the other, newest first; 30 days back at most."""
+        ...
+
+    def find_page(self, payment_id: UUID, *, since: datetime) -> CheckoutPage | None:
+        """The page for a payment of ours that the gateway has made after `since`, if any, be it open or not: for a call that was
+        never answered.
+        """
         ...

@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 import stripe
 
@@ -19,20 +20,28 @@ class StripeNotices(StripePart):
         _verify(payload, signature, self._webhook_secret)
         try:
             event = json.loads(payload)
-            if event["object"] != "event" or bool(event["livemode"]) != self._is_live or event.get("account"):
-                raise NotReadable("another account or mode")
-            subject = event["data"]["object"]
-            metadata = subject.get("metadata") or {}
-            return Notice(
-                event_id=checked_id(event["id"]),
-                kind=checked_id(event["type"]),
-                object_id=checked_id(subject.get(_ABOUT.get(subject.get("object"), "id")) or "-"),
-                happened_at=moment(event["created"]),
-                payment_id=uuid_or_none(metadata.get("payment_id")),
-                refund_id=uuid_or_none(metadata.get("refund_id")),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise NotReadable(type(error).__name__) from error
+        return notice_of(event, is_live=self._is_live)
+
+
+def notice_of(event: Any, *, is_live: bool) -> Notice:
+    """An event reduced to ids, whether it came by itself or was asked for. Raises NotReadable."""
+    try:
+        if event["object"] != "event" or bool(event["livemode"]) != is_live or event.get("account"):
+            raise NotReadable("another account or mode")
+        subject = event["data"]["object"]
+        metadata = subject.get("metadata") or {}
+        return Notice(
+            event_id=checked_id(event["id"]),
+            kind=checked_id(event["type"]),
+            object_id=checked_id(subject.get(_ABOUT.get(subject.get("object"), "id")) or "-"),
+            happened_at=moment(event["created"]),
+            payment_id=uuid_or_none(metadata.get("payment_id")),
+            refund_id=uuid_or_none(metadata.get("refund_id")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise NotReadable(type(error).__name__) from error
 
 
 def _verify(payload: bytes, signature: str, secret: str) -> None:

@@ -21,7 +21,7 @@ class StripePages(StripePart):
             )
         if session.url is None:
             raise Unavailable("no page")
-        return CheckoutPage(session_id=session.id, url=session.url, expires_at=moment(session.expires_at))
+        return page_of(session)
 
     def page_fact(self, session_id: str) -> PaymentFact:
         with translated():
@@ -37,6 +37,11 @@ class StripePages(StripePart):
         except Refused:
             pass  # no longer open: whatever it became, the look-up tells
         return self.page_fact(session_id)
+
+
+def page_of(session: Any) -> CheckoutPage:
+    """A session of the SDK in our words; one on which nobody can pay any more has no address."""
+    return CheckoutPage(session_id=session.id, url=session.url or "", expires_at=moment(session.expires_at))
 
 
 def _session_params(request: CheckoutRequest) -> Any:
