@@ -1,6 +1,7 @@
 from billing.models.adjustment import ADJUSTMENT_MOVES, Adjustment, AdjustmentPart, AdjustmentState
 from billing.models.cursor import GatewayCursor
 from billing.models.dispute import DISPUTE_MOVES, OPEN_DISPUTE_STATES, Dispute, DisputeState
+from billing.models.gateway_move import GatewayMove, MoveKind
 from billing.models.inbox import EventState, WebhookEvent
 from billing.models.ledger import AccountKind, EntryKind, LedgerAccount, LedgerEntry
 from billing.models.order import (
@@ -55,9 +56,11 @@ __all__ = [
     "EntryKind",
     "EventState",
     "GatewayCursor",
+    "GatewayMove",
     "LedgerAccount",
     "LedgerEntry",
     "Method",
+    "MoveKind",
     "Order",
     "OrderEvent",
     "OrderState",

@@ -4,7 +4,9 @@ from django.db import models
 
 
 class GatewayCursor(models.Model):
-    """`position` is the id of the last object read, in the gateway's order; `moved_at` when."""
+    """`reached_at`: everything the gateway dates before it has been read; `moved_at`: when somebody last began or went on, both real
+    time. `position`: where there is more to say than a moment, such as the day of the last nightly comparison.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     position = models.CharField(max_length=120, blank=True)
