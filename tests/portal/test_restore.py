@@ -260,7 +260,9 @@ def test_another_secret_key_is_noticed(small: Path, elsewhere: str, settings: An
     assert restoring.is_our_key(archives.read(small))
 
 
-def test_the_everyday_role_may_what_it_may_after_a_migration(small: Path, elsewhere: str) -> None:
+def test_the_everyday_role_may_what_it_may_after_a_migration_and_backs_up(
+    small: Path, elsewhere: str, tmp_path: Path
+) -> None:
     owner, app = (sql.Identifier(f"{name}_{os.getpid()}") for name in ("owner", "app"))
     with backups.server() as admin:
         for role in (owner, app):
@@ -270,7 +272,10 @@ def test_the_everyday_role_may_what_it_may_after_a_migration(small: Path, elsewh
     connection.settings_dict.update(USER=f"owner_{os.getpid()}", PASSWORD="secret")
     try:
         with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}) as own:
-            own.execute(sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(app))
+            for rights in ("SELECT ON TABLES", "USAGE, SELECT ON SEQUENCES"):  # as deploy/roles.sh
+                own.execute(
+                    sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} TO {}").format(sql.SQL(rights), app)
+                )
         for words in ((), ("--replace", "--yes")):
             assert backups.run("restore", small, *words)[1] == ""
             with connection.cursor() as cursor:
@@ -280,6 +285,12 @@ def test_the_everyday_role_may_what_it_may_after_a_migration(small: Path, elsewh
                     {"app": f"app_{os.getpid()}"},
                 )
                 assert cursor.fetchone() == (True, False)
+        connection.close()
+        connection.settings_dict["USER"] = f"app_{os.getpid()}"
+        assert backups.run("backup", tmp_path / "everyday.backup")[1] == ""
+        refusal = backups.run("restore", small, "--replace", "--yes")[1]
+        assert refusal.startswith("Nothing was changed. Postgres: must be owner of")
+        assert names() == ["Anna"]
     finally:
         connection.close()
         connection.settings_dict.update(before)
