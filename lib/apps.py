@@ -6,4 +6,4 @@ class LibConfig(AppConfig):
     """The ground: value objects, the clock, waking tasks up, logs and alarms."""
 
     name = "lib"
-    verbose_name = _("Alarms")
+    verbose_name = _("Alarms and acts")

@@ -111,7 +111,7 @@ def _gateway_ids(item: ReviewItem) -> SafeString | str:
 class ReviewItemAdmin(CheckAgainAdmin):
     subject_name = "review"
     line_path = "order.line_id"
-    list_display = ["why", "order_linked", "line_masked", "standing", "owner_name", "opened"]
+    list_display = ["why", "order_linked", "line_masked", "standing", "owner_name"]
     list_filter = [OpenFilter, OwnerFilter, "kind"]
     list_select_related = ["order__line"]
     inlines = [RefundsOfItem]
