@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class BillingConfig(AppConfig):
     name = "billing"
     verbose_name = _("Money")
+
+    def ready(self) -> None:
+        from billing.receipts.sending import attachment
+        from notifications import attachments
+
+        attachments.register("receipt", attachment)

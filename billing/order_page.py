@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Subscriber
 from billing import ledger, order_acts, withdrawal, wording
 from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
+from billing.receipts import links
 from billing.timeline import timeline
 from lib import clock
 from lib.money import format_money
@@ -50,6 +51,7 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "method": wording.method_of(order),
         "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
         "withdraw_url": _withdraw_url(order, reader),
+        "receipts": links.of_order(order) if order.buyer_id == reader.pk and order.applied_at else [],
         "held_items": items,
         "acts": order_acts.acts(order, [(item.amount_minor, item.currency) for item in items]),
     }

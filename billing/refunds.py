@@ -99,7 +99,7 @@ def submit(refund_id: UUID, *, now: datetime) -> None:
     intent_id = refund.payment.intent_id
     if refund.state not in {RefundState.REQUESTED, RefundState.SUBMITTED} or intent_id is None:
         return
-    if not refund.attempts and refund.payment.disputes.filter(state__in=OPEN_DISPUTE_STATES).exists():
+    if refund.state == RefundState.REQUESTED and refund.payment.disputes.filter(state__in=OPEN_DISPUTE_STATES).exists():
         return  # the bank may give it back, too: it waits until the case is decided
     Refund.objects.filter(pk=refund_id).update(attempts=F("attempts") + 1, asked_at=clock.real_now())
     if refund.state == RefundState.REQUESTED:

@@ -16,6 +16,8 @@ from billing import (
     voucher_batches,
     ways_to_pay,
 )
+from billing.receipts import numbering, sending
+from billing.reconciliation import events, nightly
 from lib import clock
 
 
@@ -42,6 +44,21 @@ def end_transfer(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.follow_transfer_return")
 def follow_transfer_return(*, return_id: str, **_unknown: object) -> None:
     transfer_returns.try_follow(UUID(return_id))
+
+
+@shared_task(name="billing.number_receipts")
+def number_receipts(**_unknown: object) -> None:
+    numbering.number(now=clock.now())
+
+
+@shared_task(name="billing.number_all_receipts")
+def number_all_receipts(**_unknown: object) -> None:
+    numbering.number(now=clock.now(), is_thorough=True)
+
+
+@shared_task(name="billing.draw_receipts")
+def draw_receipts(**_unknown: object) -> None:
+    sending.draw_waiting()
 
 
 @shared_task(name="billing.learn_abilities")
@@ -82,3 +99,13 @@ def sweep_orders(**_unknown: object) -> None:
 @shared_task(name="billing.sweep_vouchers")
 def sweep_vouchers(**_unknown: object) -> None:
     voucher_batches.sweep(now=clock.now())
+
+
+@shared_task(name="billing.read_events")
+def read_events(**_unknown: object) -> None:
+    events.try_read()
+
+
+@shared_task(name="billing.reconcile")
+def reconcile(**_unknown: object) -> None:
+    nightly.reconcile_if_due(now=clock.now())

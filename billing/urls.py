@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, payouts, review, transfers, vouchers, withdrawals
+from billing.views import credit, orders, payouts, receipts, review, transfers, vouchers, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("voucher/", vouchers.voucher, name="voucher"),
     path("voucher/check/", vouchers.check, name="voucher_check"),
     path("transfers/<uuid:account_id>/send-back/", transfers.send_back, name="transfer_send_back"),
+    path("receipts/", receipts.receipts, name="receipts"),
+    path("receipts/<uuid:receipt_id>/", receipts.receipt, name="receipt"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/timeline/", orders.timeline, name="order_timeline"),

@@ -23,6 +23,16 @@ class LegalText:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """Who sells, as it stands on receipts: Council Directive 2006/112/EC, Article 226(3) and (5)."""
+
+    name: str
+    address: list[str]
+    vat_id: str
+    register: str
+
+
+@dataclass(frozen=True)
 class Brand:
     """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance."""
 
@@ -33,6 +43,7 @@ class Brand:
     hours_by_language: dict[str, str]
     versions: dict[str, str]
     colour: tuple[float, float]
+    operator: Operator
 
     @property
     def hours(self) -> str:
@@ -60,7 +71,18 @@ def brand() -> Brand:
         phone=read["phone"],
         hours_by_language=read["hours"],
         versions=read["versions"],
+        operator=_operator(read),
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
+    )
+
+
+def _operator(read: dict[str, Any]) -> Operator:
+    told: dict[str, Any] = read.get("operator", {})
+    return Operator(
+        name=told.get("name", read["name"]),
+        address=told.get("address", []),
+        vat_id=told.get("vat_id", ""),
+        register=told.get("register", ""),
     )
 
 

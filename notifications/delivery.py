@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from lib import clock
 from lib.alarm import alarm
 from lib.failpoints import failpoint
-from notifications import secrets
+from notifications import attachments, secrets
 from notifications.channels import carrier
 from notifications.channels.protocol import Letter, OutcomeUnknown, Refused
 from notifications.kinds import Channel, kind_of, secret_kinds
@@ -126,6 +126,7 @@ def _letter(message: Message, rendered: Rendered) -> Letter:
         text=rendered.text,
         html=rendered.html,
         reference=str(message.pk),
+        attachment=attachments.load(str(message.context.get("attachment", ""))),
     )
 
 

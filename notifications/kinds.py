@@ -45,6 +45,7 @@ _ALL = (
     Kind(name="payment_failed", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="money_held", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="money_returned", channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="receipt", channels=MAIL, useful_for=30 * _DAY),
     Kind(name="transfer_awaited", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="transfer_short", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="transfer_left", channels=MAIL, useful_for=7 * _DAY),

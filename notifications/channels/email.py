@@ -22,6 +22,8 @@ class EmailCarrier:
         )
         if letter.html:
             mail.attach_alternative(letter.html, "text/html")
+        if letter.attachment:
+            mail.attach(letter.attachment.name, letter.attachment.content, letter.attachment.kind)
         mail.connection = _opened()
         try:
             _send(mail)

@@ -46,10 +46,16 @@ def _mail(message: EmailMessage, address: str) -> dict[str, Any]:
         "to": address,
         "sender": message.from_email,
         "subject": message.subject,
-        "text": message.body,
+        "text": message.body + _attached(message),
         "html": html,
         "reference": message.extra_headers.get("Message-ID", ""),
     }
+
+
+def _attached(message: EmailMessage) -> str:
+    """The inbox shows no files: it tells their names and sizes."""
+    files = [part for part in message.attachments if isinstance(part, tuple)]
+    return "".join(f"\n\n[{name}, {len(content) // 1000 + 1} kB]" for name, content, _kind in files)
 
 
 def _posted(body: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from notifications.attachments import Attachment
+
 
 class ChannelProblem(Exception):
     """Base of every end but acceptance. `code` is the carrier's own word, as data."""
@@ -33,6 +35,7 @@ class Letter:
     text: str
     html: str
     reference: str
+    attachment: Attachment | None = None
 
 
 class CarrierOfMessages(Protocol):

@@ -38,6 +38,8 @@ ADDRESSES = {
     "orders": "orders/",
     "order": "orders/<uuid:order_id>/",
     "order_timeline": "orders/<uuid:order_id>/timeline/",
+    "receipts": "receipts/",
+    "receipt": "receipts/<uuid:receipt_id>/",
     "order_transfer": "orders/<uuid:order_id>/transfer/",
     "order_pay_another_way": "orders/<uuid:order_id>/pay-another-way/",
     "order_withdraw": "orders/<uuid:order_id>/withdraw/",
