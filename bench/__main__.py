@@ -36,7 +36,7 @@ def measure(name: str, scale: Scale) -> Report:
 def _asked(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the portal against raw psycopg.")
     parser.add_argument("names", nargs="+", choices=sorted(BENCHES), metavar="NAME", help=", ".join(sorted(BENCHES)))
-    parser.add_argument("--rounds", type=_positive, default=7, help="how often each side runs, in turn (default 7)")
+    parser.add_argument("--rounds", type=_positive, default=11, help="how often each side runs, in turn (default 11)")
     parser.add_argument("--size", type=_positive, help="pieces of work in a round (default: the bench's own)")
     return parser.parse_args(words)
 

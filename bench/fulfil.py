@@ -33,7 +33,7 @@ class Fulfil:
     """Each order is the first of a new line."""
 
     name = "fulfil"
-    size = 40
+    size = 20
 
     def __init__(self) -> None:
         load_reference_data()

@@ -25,11 +25,11 @@ def measure(scale: Scale) -> Report:
 
 class Ledger:
     name = "ledger"
-    size = 300
+    size = 150
 
     def __init__(self) -> None:
         line = anna().lines.get()
-        kinds = (AccountKind.HELD, AccountKind.SALES, AccountKind.OPENING, AccountKind.CREDIT_PAID)
+        kinds = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.OPENING, AccountKind.CREDIT_PAID)
         self._pots = ledger.pots(*kinds, currency=line.currency, line=line)
         self._endless = map(self._deed, count())
 
@@ -45,11 +45,11 @@ class Ledger:
         return Deed(
             kind="shared" if is_shared else "credit",
             own={"key": key},
-            run=self._sale(key) if is_shared else self._credit(key),
+            run=self._fee(key) if is_shared else self._credit(key),
         )
 
-    def _sale(self, key: str) -> Callable[[], bool]:
-        return self._post(EntryKind.SALE, AccountKind.HELD, AccountKind.SALES, key)
+    def _fee(self, key: str) -> Callable[[], bool]:
+        return self._post(EntryKind.FEE, AccountKind.CLEARING, AccountKind.FEES, key)
 
     def _credit(self, key: str) -> Callable[[], bool]:
         return self._post(EntryKind.OPENING, AccountKind.OPENING, AccountKind.CREDIT_PAID, key)

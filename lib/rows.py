@@ -1,7 +1,9 @@
 """Rows written without what `save()` and `bulk_create()` do around the statement: for what runs with every payment (docs/bench.md)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.models import Field, JSONField, Model
@@ -9,6 +11,8 @@ from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Now
 
 _MADE_THERE = {DatabaseDefault: "DEFAULT", Now: "statement_timestamp()"}
+#: Sent as they are; Django's preparation of a field changes nothing about them, but in JSON.
+_READY = {str, int, bool, UUID, datetime}
 
 
 def insert(rows: Sequence[Model], *, skip_known: bool = False) -> None:
@@ -52,7 +56,7 @@ def _place(row: Model, field: "Field[Any, Any]", values: list[Any]) -> str:
         return made_there
     if value is None and field.primary_key:
         return "DEFAULT"
-    is_ready = value is None or (type(value) is str and not isinstance(field, JSONField))
+    is_ready = value is None or (type(value) in _READY and not isinstance(field, JSONField))
     values.append(value if is_ready else field.get_db_prep_save(value, connection))
     return "%s"
 
