@@ -5,6 +5,9 @@ from types import SimpleNamespace as Like
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Paginator
+
+from billing.receipts.links import ReceiptLink
 from billing.withdraw_page import ShareWords
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -50,3 +53,21 @@ def withdraw_queued() -> dict[str, Any]:
         "way": "It becomes credit of the number at once, as it was paid.",
         "may_keep_as_credit": False,
     }
+
+
+def receipts() -> dict[str, Any]:
+    """Receipts and a credit note, one still without its file."""
+    rows = [
+        ("C-2026-000004", "Credit note", "€5.00", True),
+        ("S-2026-000123", "Receipt", "€15.00", True),
+        ("T-2026-000017", "Receipt", "€1,234.56", False),
+    ]
+    links = [
+        ReceiptLink(number, title, "/receipts/1/", is_ready, NOW - timedelta(days=index), total)
+        for index, (number, title, total, is_ready) in enumerate(rows)
+    ]
+    return {"place": "orders", "receipts": links, "page": Paginator(links, 20).get_page(1)}
+
+
+def receipt_waiting() -> dict[str, Any]:
+    return {"place": "orders", "receipt": receipts()["receipts"][2]}
