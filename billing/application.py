@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from billing import clawback, ledger, telling
+from billing import ledger, telling
+from billing.giving_back import clawback
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import LineOwnership, Subscriber
-from billing import ledger, orders, refunds
-from billing.cancellation import close_pages
+from billing import ledger, orders
+from billing.giving_back import refunds
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, Order, OrderState, ReviewItem, ReviewOutcome
+from billing.paying.cancellation import close_pages
 from lib.transactions import whole
 
 

@@ -6,9 +6,11 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from billing import dashboard_refunds, disputes, fulfilment, refunds, transfer_returns, transfers
+from billing import fulfilment
 from billing.gateways.protocol import GatewayProblem, Notice
+from billing.giving_back import dashboard_refunds, disputes, refunds
 from billing.models import EventState, Payment, Refund, TransferReturn, WebhookEvent
+from billing.paying import transfer_returns, transfers
 from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint

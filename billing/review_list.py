@@ -1,5 +1,5 @@
 """Who looks after a review item, and how one that is about no money ends. The ways out of held money are in `billing.held_money`
-and `billing.payouts`.
+and `billing.paying_out.payouts`.
 """
 
 from datetime import datetime

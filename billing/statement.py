@@ -14,9 +14,10 @@ from django.db.models import BigIntegerField, BooleanField, Case, ExpressionWrap
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing import ledger, payouts, wording
+from billing import ledger, wording
 from billing.models import AccountKind, EntryKind, LedgerEntry, Order
 from billing.models.ledger import CREDIT_KINDS
+from billing.paying_out import payouts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from billing import attempts, fulfilment, orders, transfer_returns, transfers
+from billing import fulfilment, orders
 from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, Payment, PaymentWay, Refund, RefundState
+from billing.paying import attempts, transfer_returns, transfers
 from lib import clock, queue
 from lib.transactions import whole
 

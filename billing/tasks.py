@@ -4,18 +4,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing import (
-    cancellation,
-    disputes,
-    fulfilment,
-    inbox,
-    refunds,
-    sweeps,
-    transfer_returns,
-    transfers,
-    voucher_batches,
-    ways_to_pay,
-)
+from billing import fulfilment, inbox, sweeps
+from billing.by_voucher import voucher_batches
+from billing.giving_back import disputes, refunds
+from billing.paying import cancellation, transfer_returns, transfers, ways_to_pay
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from lib import clock

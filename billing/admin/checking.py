@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import disputes, fulfilment, refunds
+from billing import fulfilment
 from billing.admin.deciding import DecidingAdmin
 from billing.authority import CHECK_AGAIN
 from billing.gateways.protocol import GatewayProblem, Refused
+from billing.giving_back import disputes, refunds
 from billing.models import Dispute, Order, OrderState, Payment, PaymentState, Refund
 from lib import audit, clock
 from lib.admin.acts import Act, Refusal

@@ -5,10 +5,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from billing import adjustments, authority, payouts, payouts_at_the_desk, refund_requests, review_list
-from billing.attempts import PageNotOpened
+from billing import adjustments, authority, review_list
 from billing.authority import Authority
+from billing.giving_back import refund_requests
 from billing.ledger import NotEnoughCredit
+from billing.paying.attempts import PageNotOpened
+from billing.paying_out import payouts, payouts_at_the_desk
 from lib import audit
 from lib.admin.acts import Act, ActingAdmin, Refusal
 

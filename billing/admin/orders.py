@@ -10,7 +10,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from billing import refund_requests
 from billing.admin.checking import CHECK, Asked, CheckAgainAdmin, all_of
 from billing.admin.deciding import authority_of
 from billing.admin.refund_requests import REFUND, RefundForm, ask_for_refund, facts_of_refund
@@ -22,8 +21,9 @@ from billing.admin.rows import (
     RequestsOfOrder,
     ReviewItemsOfOrder,
 )
+from billing.giving_back import refund_requests
 from billing.models import Order, OrderState
-from billing.timeline import timeline
+from billing.order_pages.timeline import timeline
 from billing.wording import grants_in_words, title_of
 from lib.admin.acts import Act
 from lib.admin.columns import column, line_of, link_to, masked_address_of, moment_of, money_of, state_of

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import payouts_at_the_desk
 from billing.admin.deciding import DecidingAdmin, authority_of
 from billing.admin.rows import PAYOUT_TONES
 from billing.authority import DECIDE, OwnLine
 from billing.models import OPEN_PAYOUT_STATES, Payout, PayoutState
+from billing.paying_out import payouts_at_the_desk
 from lib import clock
 from lib.admin import people
 from lib.admin.acts import Act

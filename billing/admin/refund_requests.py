@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import quotes, refund_requests, withdraw_page
 from billing.admin.deciding import DecidingAdmin, authority_of
 from billing.admin.rows import REQUEST_TONES, RefundsOfRequest
 from billing.authority import ASK_REFUND, DECIDE, Authority, OwnLine
+from billing.giving_back import quotes, refund_requests, withdraw_page
+from billing.giving_back.quotes import Quote, Rule, Share
+from billing.giving_back.refund_requests import RefundWish
 from billing.models import Order, RefundRequest, RefundRequestState
-from billing.quotes import Quote, Rule, Share
-from billing.refund_requests import RefundWish
 from lib import audit, clock
 from lib.admin import people
 from lib.admin.acts import REASON_LENGTH, Act

@@ -12,13 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing import held_money, ledger, payouts_at_the_desk, review_list
+from billing import held_money, ledger, review_list
 from billing.admin.checking import CHECK, Asked, CheckAgainAdmin, all_of
 from billing.admin.deciding import authority_of
 from billing.admin.rows import RefundsOfItem, review_badge
 from billing.authority import DECIDE, TAKE_REVIEW, OwnLine
 from billing.models import Dispute, Payment, Payout, Refund, RefundRequest, ReviewItem
-from billing.payout_form import BankAccountForm
+from billing.paying_out import payouts_at_the_desk
+from billing.paying_out.payout_form import BankAccountForm
 from lib import audit, clock, runbook
 from lib.admin import people
 from lib.admin.acts import Act

@@ -19,12 +19,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing import voucher_batches, voucher_codes, voucher_sheet
 from billing.admin.vouchers import VOUCHER_TONES, block, refusal_of, staff_of, unblock
 from billing.authority import BLOCK_VOUCHERS, MAKE_VOUCHERS
+from billing.by_voucher import voucher_batches, voucher_codes, voucher_sheet
+from billing.by_voucher.voucher_batches import BatchOver, CannotBeDone
+from billing.by_voucher.voucher_forms import BatchForm
 from billing.models import Voucher, VoucherBatch, VoucherNature, VoucherState
-from billing.voucher_batches import BatchOver, CannotBeDone
-from billing.voucher_forms import BatchForm
 from lib import clock
 from lib.admin import people
 from lib.admin.acts import Act, ActingAdmin

@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing import authority, voucher_batches
+from billing import authority
 from billing.authority import Authority
+from billing.by_voucher import voucher_batches
+from billing.by_voucher.voucher_batches import BatchOver, CannotBeDone
 from billing.models import Voucher, VoucherState
-from billing.voucher_batches import BatchOver, CannotBeDone
 from lib import audit, clock
 from lib.admin.acts import Act, ActingAdmin, Refusal
 from lib.admin.columns import line_of, link_to, moment_of, money_of, state_of

@@ -57,8 +57,8 @@ class PayoutFact:
 
 
 class Books(Protocol):
-    """Every call goes over the network and raises OutcomeUnknown, Refused, Unavailable. `since` is included, `until` is not; both
-    are real time and cut to the second. Pages come newest first, at most a hundred at a time.
+    """Every call goes over the network and raises OutcomeUnknown, Refused, Unavailable. `since` and `until` are
+    real time; the seconds in which they lie are included. Pages come newest first, at most a hundred at a time.
     """
 
     def balance(self) -> dict[str, int]:

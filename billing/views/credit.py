@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import ledger, method_choices, orders, statement, transfer_accounts, ways_to_pay
+from billing import ledger, orders, statement
 from billing.forms import TopUpForm
 from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
+from billing.paying import method_choices, transfer_accounts, ways_to_pay
 from billing.views.orders import to_payment_page
 from lib import clock
 from lib.money import Money

@@ -14,10 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
-from billing import cancellation, checkout, fulfilment, held_money, order_page, transfers, wording
-from billing.attempts import NothingToPay, PageNotOpened
+from billing import fulfilment, held_money, wording
 from billing.models import HELD_KINDS, Order, ReviewItem
+from billing.order_pages import order_page
 from billing.orders import NotWaiting
+from billing.paying import cancellation, checkout, transfers
+from billing.paying.attempts import NothingToPay, PageNotOpened
 from lib import clock
 
 PAGE_SIZE = 20

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import payout_page, payouts
 from billing.models import Payout
-from billing.payout_form import PayoutForm
-from billing.payouts import CannotBePaidOut
+from billing.paying_out import payout_page, payouts
+from billing.paying_out.payout_form import PayoutForm
+from billing.paying_out.payouts import CannotBePaidOut
 from lib import clock
 
 

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import credit, method_choices, orders, review_page
+from billing import orders
 from billing.forms import PlanOrderForm
 from billing.ledger import NotEnoughCredit
 from billing.models import Method, Order, Start
+from billing.order_pages import review_page
 from billing.orders import FormUsed, LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
+from billing.paying import credit, method_choices
 from billing.vat import NoVatRate
 from billing.views.orders import to_payment_page
 from lib import clock

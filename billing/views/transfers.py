@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import SignedInRequest
-from billing import another_way, method_choices, transfer_page, transfer_returns, ways_to_pay, wording
-from billing.attempts import PageNotOpened
+from billing import wording
 from billing.forms import MethodForm
 from billing.models import LIVE_PAYMENT_STATES, Method, Order, PaymentWay, TransferAccount
 from billing.orders import NotWaiting
-from billing.transfer_returns import NothingUnused
+from billing.paying import another_way, method_choices, transfer_page, transfer_returns, ways_to_pay
+from billing.paying.attempts import PageNotOpened
+from billing.paying.transfer_returns import NothingUnused
 from billing.views.orders import to_payment_page
 from lib import clock
 

@@ -21,13 +21,13 @@ from accounts.adapter import client_address
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
-from billing import voucher_page, vouchers
+from billing.by_voucher import voucher_page, vouchers
+from billing.by_voucher.voucher_forms import REFUSED, RedeemForm, VoucherCodeForm
+from billing.by_voucher.voucher_limits import TooManyTries
+from billing.by_voucher.vouchers import NeedsPlan, Redemption, VoucherRefused
 from billing.models import Method, Order, Start, Voucher
 from billing.orders import LineNotPayable
 from billing.vat import NoVatRate
-from billing.voucher_forms import REFUSED, RedeemForm, VoucherCodeForm
-from billing.voucher_limits import TooManyTries
-from billing.vouchers import NeedsPlan, Redemption, VoucherRefused
 from lib import clock
 from lib.brand import brand
 from plans.periods import NeedsRunningPlan

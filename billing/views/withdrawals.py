@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from billing import withdraw_page, withdrawal
 from billing.forms import WithdrawForm
+from billing.giving_back import withdraw_page, withdrawal
+from billing.giving_back.refund_requests import CannotBeGivenBack, DisputeOpen
+from billing.giving_back.withdrawal import SumChanged, TooLate
 from billing.models import Order
-from billing.refund_requests import CannotBeGivenBack, DisputeOpen
-from billing.withdrawal import SumChanged, TooLate
 from lib import clock
 from lib.money import format_money
 

@@ -9,10 +9,11 @@ from django.db.models import BigIntegerField, F, FloatField, Value
 from django.db.models.functions import Cast, Floor
 
 from accounts.models import Line, LineOwnership, Sim, Subscriber
-from billing import credit, ledger, orders
+from billing import ledger, orders
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, Method
 from billing.orders import Wish
+from billing.paying import credit
 from notifications import outbox
 from plans.models import Allowance, Plan
 from portal.demo import vouchers

@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime, timedelta
 
-from billing import voucher_batches
 from billing.authority import Authority
+from billing.by_voucher import voucher_batches
+from billing.by_voucher.voucher_batches import BatchWish
 from billing.models import VoucherNature
-from billing.voucher_batches import BatchWish
 from plans.models import Plan
 
 _DEMO = Authority(person_id=0, may_decide=True)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
+from billing.by_voucher.voucher_codes import as_serial
 from billing.models import (
     Adjustment,
     Dispute,
@@ -25,7 +26,6 @@ from billing.models import (
     VoucherBatch,
     WebhookEvent,
 )
-from billing.voucher_codes import as_serial
 from billing.wording import title_of
 from lib.admin.showing import masked_email, masked_number, page_of
 from lib.msisdn import NotAnMsisdn, parse_msisdn

@@ -12,11 +12,11 @@ from django.db import models, transaction
 from django.test import Client
 
 from accounts.models import Line, LineClaim, Sim, Subscriber
-from billing import adjustments, held_money, payouts, refunds
+from billing import adjustments, held_money
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
-from billing.bank_accounts import BankAccount
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import refunds
 from billing.ledger import Posting, account, post
 from billing.models import (
     AccountKind,
@@ -39,6 +39,8 @@ from billing.models import (
     WebhookEvent,
 )
 from billing.models.review import held_subject
+from billing.paying_out import payouts
+from billing.paying_out.bank_accounts import BankAccount
 from lib import clock
 from lib.models import Alarm, Audit
 from notifications.models import Message

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing import ledger, payouts_at_the_desk
+from billing import ledger
 from billing.authority import Authority
 from billing.models import (
     Adjustment,
@@ -27,6 +27,7 @@ from billing.models import (
     ReviewItem,
     ReviewKind,
 )
+from billing.paying_out import payouts_at_the_desk
 from lib import clock
 from lib.models import Alarm, Audit
 from notifications.models import Message

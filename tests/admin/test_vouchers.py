@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing import voucher_codes, voucher_sheet
+from billing.by_voucher import voucher_codes, voucher_sheet
 from billing.models import LedgerEntry, Voucher, VoucherBatch, VoucherState
 from lib import clock
 from lib.models import Audit

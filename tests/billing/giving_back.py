@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Subscriber
-from billing import disputes, ledger, refund_requests, refunds
+from billing import ledger
 from billing.gateways.disputes import DisputeFact, DisputeFactState
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import disputes, refund_requests, refunds
+from billing.giving_back.refund_requests import RefundWish
 from billing.models import AccountKind, Dispute, LedgerEntry, Order, Payment, Refund, RefundRequest
-from billing.refund_requests import RefundWish
 from lib.money import Money
 from plans.models import Allowance
 

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing import voucher_batches
 from billing.authority import Authority
+from billing.by_voucher import voucher_batches
+from billing.by_voucher.voucher_batches import BatchWish, Printed
 from billing.models import Order, Voucher, VoucherBatch, VoucherNature
-from billing.voucher_batches import BatchWish, Printed
 from plans.models import Plan
 from tests.billing.ordering import NOW
 

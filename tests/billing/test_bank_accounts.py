@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.bank_accounts import BankAccount, NotABic, NotAnIban, parse_bic, parse_iban, unsealed
+from billing.paying_out.bank_accounts import BankAccount, NotABic, NotAnIban, parse_bic, parse_iban, unsealed
 
 #: examples of the IBAN registry
 REAL = [

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.models import Subscriber
-from billing import books, credit, held_money, voucher_batches
+from billing import books, held_money
 from billing.books.month import Month, NoSuchMonth
 from billing.books.tables import Cell
+from billing.by_voucher import voucher_batches
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
 from billing.models import LedgerAccount, Method, Order, ReviewItem, Start, Voucher, VoucherNature
+from billing.paying import credit
 from lib.money import Money
 from plans.models import PlanPeriod
 from tests.billing.booked import booked
@@ -250,8 +253,8 @@ def test_reading_the_books_changes_nothing(buyer: Subscriber) -> None:
     assert money_rows() == before
 
 
-def test_a_month_is_the_operators_own(buyer: Subscriber, settings: object) -> None:
-    settings.BOOKS_TIME_ZONE = "Asia/Shanghai"  # type: ignore[attr-defined]
+def test_a_month_is_the_operators_own(buyer: Subscriber, settings: Settings) -> None:
+    settings.BOOKS_TIME_ZONE = "Asia/Shanghai"
     buy(buyer, datetime(2026, 10, 31, 16, tzinfo=UTC))
     assert accounts()["sales"] == (0, 1261, 0, 1261)
     assert accounts("2026-10") == {}

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Subscriber
-from billing import dashboard_refunds, ledger
+from billing import ledger
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import dashboard_refunds
 from billing.models import (
     AccountKind,
     Order,

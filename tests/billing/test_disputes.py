@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from accounts.models import Subscriber
-from billing import credit, held_money, ledger
+from billing import held_money, ledger
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
 from billing.models import (
@@ -20,6 +20,7 @@ from billing.models import (
     ReviewItem,
     ReviewKind,
 )
+from billing.paying import credit
 from lib.models import Alarm
 from plans.models import Allowance, PlanPeriod
 from tests.billing.giving_back import answer, ask, balance, dispute

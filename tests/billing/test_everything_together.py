@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing import adjustments, credit, dashboard_refunds, held_money, ledger, quotes, withdrawal
+from billing import adjustments, held_money, ledger
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import dashboard_refunds, quotes, withdrawal
+from billing.giving_back.refund_requests import CannotBeGivenBack
+from billing.giving_back.withdrawal import TooLate
 from billing.ledger import NotEnoughCredit
 from billing.models import (
     AdjustmentPart,
@@ -32,8 +35,7 @@ from billing.models import (
     ReviewItem,
 )
 from billing.orders import OtherCurrency
-from billing.refund_requests import CannotBeGivenBack
-from billing.withdrawal import TooLate
+from billing.paying import credit
 from lib.money import Money
 from plans.models import Allowance
 from tests.billing.giving_back import answer, ask, dispute

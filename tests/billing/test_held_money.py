@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Subscriber
-from billing import held_money, ledger, refunds
+from billing import held_money, ledger
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import refunds
 from billing.held_money import NotYours
 from billing.models import EntryKind, LedgerEntry, Order, OrderState, Refund, RefundState, ReviewItem, ReviewOutcome
 from lib.models import Alarm

@@ -9,21 +9,15 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Subscriber
-from billing import (
-    adjustments,
-    credit,
-    held_money,
-    payouts,
-    payouts_at_the_desk,
-    voucher_batches,
-    vouchers,
-    withdrawal,
-)
+from billing import adjustments, held_money
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
-from billing.bank_accounts import BankAccount
+from billing.by_voucher import voucher_batches, vouchers
+from billing.by_voucher.voucher_batches import Printed
+from billing.by_voucher.vouchers import Redemption
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
+from billing.giving_back import withdrawal
 from billing.models import (
     AccountKind,
     AdjustmentPart,
@@ -35,8 +29,9 @@ from billing.models import (
     ReviewItem,
     VoucherNature,
 )
-from billing.voucher_batches import Printed
-from billing.vouchers import Redemption
+from billing.paying import credit
+from billing.paying_out import payouts, payouts_at_the_desk
+from billing.paying_out.bank_accounts import BankAccount
 from lib.money import major_units
 from tests.billing import printing
 from tests.billing.giving_back import answer, ask, dispute, use

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import LineState, Subscriber
-from billing import credit, ledger, orders
+from billing import ledger, orders
 from billing.ledger import NotEnoughCredit
 from billing.models import EntryKind, LedgerEntry, Method, Order, OrderState, Start
 from billing.orders import LineNotPayable, PlanNotOnSale, PriceChanged
+from billing.paying import credit
 from lib.money import Money
 from notifications.models import Message
 from plans.models import Plan, PlanPeriod

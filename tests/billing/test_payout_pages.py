@@ -9,9 +9,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.models import Subscriber
-from billing import ledger, payouts_at_the_desk
+from billing import ledger
 from billing.authority import Authority
 from billing.models import Payout, PayoutState
+from billing.paying_out import payouts_at_the_desk
 from lib import clock
 from tests.billing.money import give_credit
 from tests.cast import anna, emma

@@ -10,10 +10,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing import held_money, ledger, payouts, payouts_at_the_desk, refunds
+from billing import held_money, ledger
 from billing.authority import Authority, NotAllowed, OwnLine, SamePerson
-from billing.bank_accounts import BankAccount
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import refunds
 from billing.ledger import Posting
 from billing.models import (
     AccountKind,
@@ -30,8 +30,10 @@ from billing.models import (
     ReviewKind,
     ReviewOutcome,
 )
-from billing.payouts import DisputeOpen, NothingLeft, NotYours, TooLate, TooSoon
-from billing.payouts_at_the_desk import CanGoBack, NobodyToPay
+from billing.paying_out import payouts, payouts_at_the_desk
+from billing.paying_out.bank_accounts import BankAccount
+from billing.paying_out.payouts import DisputeOpen, NothingLeft, NotYours, TooLate, TooSoon
+from billing.paying_out.payouts_at_the_desk import CanGoBack, NobodyToPay
 from lib.models import Audit
 from notifications.models import Message
 from tests.billing.money import NOW, give_credit

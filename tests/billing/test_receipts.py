@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Subscriber
-from billing import credit
 from billing.models import Method, Order, Receipt, ReceiptCounter, ReceiptSeries, RefundRequest
+from billing.paying import credit
 from billing.receipts import drawing, numbering, sending
 from billing.receipts.document import printed_number
 from lib.models import Alarm

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Subscriber
-from billing import credit, held_money, ledger, refund_requests, refunds
+from billing import held_money, ledger
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
+from billing.giving_back import refund_requests, refunds
+from billing.giving_back.refund_requests import DisputeOpen, MoreThanPaid, NothingLeft, SecondPersonNeeded
 from billing.models import (
     AccountKind,
     EntryKind,
@@ -22,7 +24,7 @@ from billing.models import (
     ReviewItem,
     ReviewKind,
 )
-from billing.refund_requests import DisputeOpen, MoreThanPaid, NothingLeft, SecondPersonNeeded
+from billing.paying import credit
 from lib.models import Alarm
 from lib.money import Money
 from notifications.models import Message

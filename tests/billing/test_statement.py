@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing import adjustments, ledger, payouts, statement
+from billing import adjustments, ledger, statement
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
-from billing.bank_accounts import BankAccount
 from billing.ledger import NotEnoughCredit, Posting
 from billing.models import AccountKind, AdjustmentPart, EntryKind
+from billing.paying_out import payouts
+from billing.paying_out.bank_accounts import BankAccount
 from tests.billing.money import NOW, give_credit
 from tests.billing.test_adjustments import owes
 from tests.cast import LONG_AGO, anna, emma, line_of
@@ -39,9 +40,9 @@ def line(owner: Subscriber) -> Line:
     return owner.lines.get()
 
 
-def adjusted(line: Line, minor: int, part: AdjustmentPart = AdjustmentPart.PAID) -> None:
+def adjusted(line: Line, minor: int, part: AdjustmentPart = AdjustmentPart.PAID, now: datetime = NOW) -> None:
     wish = AdjustmentWish(line=line, part=part, amount_minor=minor, reason="Sorry.", form_token=uuid.uuid4())
-    adjustments.ask(wish, by=FINANCE, now=NOW)
+    adjustments.ask(wish, by=FINANCE, now=now)
 
 
 def all_rows(line: Line, reader: Subscriber) -> list[statement.StatementRow]:
@@ -139,6 +140,9 @@ def test_a_new_owner_reads_what_came_along_as_one_row(owner: Subscriber, line: L
     assert [(row.words, row.amount_minor) for row in all_rows(line, heir)] == [
         ("Credit when the number came to you", 400)
     ]
+    adds_up(line, heir)
+    adjusted(line, 250, now=taken_over + timedelta(minutes=1))
+    assert [row.after_minor for row in all_rows(line, heir)] == [650, 400]
     adds_up(line, heir)
 
 

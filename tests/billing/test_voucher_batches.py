@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
-from billing import voucher_batches, voucher_codes
+from billing.by_voucher import voucher_batches, voucher_codes
+from billing.by_voucher.voucher_batches import ActiveBefore, BatchOver, HandedOutBefore, NotHandedOut, NothingToMove
 from billing.models import AccountKind, LedgerEntry, Voucher, VoucherBatch, VoucherNature, VoucherState
-from billing.voucher_batches import ActiveBefore, BatchOver, HandedOutBefore, NotHandedOut, NothingToMove
 from lib.models import Alarm, Audit
 from tests.billing.ordering import NOW, load_reference_data
 from tests.billing.printing import FINA, activate, active, make, printed, row

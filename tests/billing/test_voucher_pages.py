@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Line, LineOwnership, LineState, Subscriber
-from billing import ledger, voucher_batches, voucher_codes
+from billing import ledger
+from billing.by_voucher import voucher_batches, voucher_codes
+from billing.by_voucher.voucher_batches import Printed
 from billing.models import Order, OrderState, Voucher, VoucherNature, VoucherState
-from billing.voucher_batches import Printed
 from lib import clock
 from plans.models import Plan, PlanPeriod
 from tests.billing.money import give_credit

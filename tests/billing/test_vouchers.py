@@ -16,7 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Line, LineState, Subscriber
-from billing import ledger, orders, voucher_batches, voucher_codes, voucher_limits, vouchers
+from billing import ledger, orders
+from billing.by_voucher import voucher_batches, voucher_codes, voucher_limits, vouchers
+from billing.by_voucher.voucher_batches import Printed
+from billing.by_voucher.voucher_codes import ASerial, Mistyped, NotWhole
+from billing.by_voucher.voucher_limits import TooManyTries
+from billing.by_voucher.vouchers import NeedsPlan, Redemption, VoucherRefused
 from billing.models import (
     AccountKind,
     LedgerEntry,
@@ -31,10 +36,6 @@ from billing.models import (
 )
 from billing.models.voucher import ALPHABET
 from billing.vat import NoVatRate
-from billing.voucher_batches import Printed
-from billing.voucher_codes import ASerial, Mistyped, NotWhole
-from billing.voucher_limits import TooManyTries
-from billing.vouchers import NeedsPlan, Redemption, VoucherRefused
 from lib.failpoints import failpoint
 from lib.models import Alarm
 from lib.money import Money
@@ -284,7 +285,7 @@ def test_a_crash_on_the_way_leaves_the_voucher_as_it_was(buyer: Subscriber, name
         failpoint(here)
 
     with monkeypatch.context() as patch:
-        patch.setattr("billing.vouchers.failpoint", crash)
+        patch.setattr("billing.by_voucher.vouchers.failpoint", crash)
         patch.setattr("billing.application.failpoint", crash)
         with pytest.raises(RuntimeError, match=name):
             redeem(voucher, buyer)

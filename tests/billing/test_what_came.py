@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import LineState, Subscriber
 from billing import ledger, orders
-from billing.cancellation import cancel
 from billing.fulfilment import settle
 from billing.gateways.facts import FactState, PaymentFact
 from billing.models import (
@@ -21,6 +20,7 @@ from billing.models import (
     ReviewKind,
     ReviewOutcome,
 )
+from billing.paying.cancellation import cancel
 from lib.models import Alarm
 from lib.money import Money
 from notifications.models import Message

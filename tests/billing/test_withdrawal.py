@@ -6,7 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Subscriber
-from billing import credit, ledger, quotes, withdrawal
+from billing import ledger
+from billing.giving_back import quotes, withdrawal
+from billing.giving_back.quotes import Rule, Share
+from billing.giving_back.refund_requests import NothingLeft
+from billing.giving_back.withdrawal import SumChanged, TooLate
 from billing.models import (
     AccountKind,
     LedgerEntry,
@@ -18,9 +22,7 @@ from billing.models import (
     RefundRequestState,
     Start,
 )
-from billing.quotes import Rule, Share
-from billing.refund_requests import NothingLeft
-from billing.withdrawal import SumChanged, TooLate
+from billing.paying import credit
 from lib.money import Money
 from notifications.models import Message
 from plans.models import Allowance, PlanPeriod

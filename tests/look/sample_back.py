@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 
+from billing.giving_back.withdraw_page import ShareWords
 from billing.receipts.links import ReceiptLink
-from billing.withdraw_page import ShareWords
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 _LINE = Like(msisdn="+4917604069011", label="Anna’s number", currency="EUR", time_zone="Europe/Berlin", country="DE")

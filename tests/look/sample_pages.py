@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
-from billing.payout_form import PayoutForm
+from billing.paying_out.payout_form import PayoutForm
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery

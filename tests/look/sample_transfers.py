@@ -4,8 +4,8 @@ from datetime import timedelta
 from types import SimpleNamespace as Like
 from typing import Any
 
-from billing.method_choices import MethodChoice
-from billing.transfer_page import details, qr
+from billing.paying.method_choices import MethodChoice
+from billing.paying.transfer_page import details, qr
 from lib.money import Money
 from tests.look.sample_back import NOW, ORDER
 

@@ -45,7 +45,8 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
     "money_held": [
-        {"why": why} for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
+        {"why": why}
+        for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
     ],
 }
 VARIANTS["receipt"] = [{"series": series, "number": "S-2026-000123"} for series in ("sale", "credit_note")]

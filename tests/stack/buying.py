@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from accounts.models import Subscriber
-from billing import checkout
 from billing.models import LedgerEntry, Order, OrderState, Payment, WebhookEvent
+from billing.paying import checkout
 from lib import clock, queue
 from notifications.models import Message, MessageState
 from plans.models import PlanPeriod

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from billing import checkout
-from billing.attempts import CALLS_A_KEY, PageNotOpened
 from billing.gateways import gateway
 from billing.gateways.stripe import client, pages
 from billing.models import Method, Order, OrderState, Payment, PaymentState
+from billing.paying import checkout
+from billing.paying.attempts import CALLS_A_KEY, PageNotOpened
 from lib import clock
 from lib.models import Alarm
 from tests.billing.ordering import order_plan

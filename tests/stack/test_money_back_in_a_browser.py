@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from billing import ways_to_pay
 from billing.models import (
     Dispute,
     DisputeState,
@@ -19,6 +18,7 @@ from billing.models import (
     ReviewItem,
     ReviewKind,
 )
+from billing.paying import ways_to_pay
 from lib.models import Alarm
 from plans.models import Allowance, PlanPeriod, Unit
 from tests.cast import anna

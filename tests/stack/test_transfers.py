@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from billing import cancellation, checkout, sweeps, transfers, ways_to_pay
-from billing.attempts import PageNotOpened
+from billing import sweeps
 from billing.gateways import gateway
 from billing.gateways.stripe import client
 from billing.models import (
@@ -19,6 +18,8 @@ from billing.models import (
     TransferAccount,
     TransferMovement,
 )
+from billing.paying import cancellation, checkout, transfers, ways_to_pay
+from billing.paying.attempts import PageNotOpened
 from lib import clock, queue
 from notifications.models import Message
 from tests.billing.ordering import order_plan

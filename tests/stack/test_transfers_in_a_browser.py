@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from billing import ways_to_pay
 from billing.models import (
     Method,
     Order,
@@ -18,6 +17,7 @@ from billing.models import (
     TransferAccount,
     TransferReturn,
 )
+from billing.paying import ways_to_pay
 from tests.cast import anna
 from tests.sandbox_process import PAYS
 from tests.stack.invariants import broken
@@ -147,7 +147,7 @@ def test_too_much_is_used_for_the_next_order_and_the_rest_is_sent_back(walker: W
     walker.sees("€2.00 of your transfers are unused")
     walker.press("Send it back")
     walker.sees("Your money goes back to the bank account it came from.")
-    back = until(lambda: TransferReturn.objects.exclude(gateway_id=None).first())
+    (back,) = until(lambda: list(TransferReturn.objects.exclude(gateway_id=None)))
     assert back.amount_minor == 200
     until(lambda: unused() == {})
     assert broken() == {}

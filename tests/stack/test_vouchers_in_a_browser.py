@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.models import Subscriber
-from billing import ledger, voucher_codes
+from billing import ledger
+from billing.by_voucher import voucher_codes
 from billing.models import Order, OrderState, VoucherNature, VoucherState
 from lib import clock
 from plans.models import PlanPeriod

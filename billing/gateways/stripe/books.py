@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +78,7 @@ class StripeBooks(StripePart):
 
 
 def _created(since: datetime, until: datetime) -> dict[str, Any]:
-    return {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}}
+    return {"created": {"gte": int(since.timestamp()), "lt": ceil(until.timestamp())}}
 
 
 def _pages(ask: Callable[[Any], Any], asked: dict[str, Any]) -> Iterator[list[Any]]:

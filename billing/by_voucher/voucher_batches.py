@@ -12,8 +12,9 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from billing import ledger, voucher_codes
+from billing import ledger
 from billing.authority import Authority
+from billing.by_voucher import voucher_codes
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, Voucher, VoucherBatch, VoucherNature, VoucherState
 from lib import audit

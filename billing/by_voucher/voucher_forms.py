@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from billing import voucher_batches, voucher_codes
+from billing.by_voucher import voucher_batches, voucher_codes
+from billing.by_voucher.voucher_batches import BatchWish
 from billing.forms import PlanOrderForm
 from billing.models import Start, VoucherNature
-from billing.voucher_batches import BatchWish
 from plans.models import Plan
 
 #: One answer to whatever cannot be redeemed: nobody learns whether a code exists.

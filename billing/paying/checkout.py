@@ -5,11 +5,12 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from billing import attempts, orders, transfers
-from billing.attempts import PAGE_OPEN_FOR, Attempt, PageNotOpened
+from billing import orders
 from billing.gateways import gateway
 from billing.gateways.protocol import CheckoutPage, CheckoutRequest, OutcomeUnknown, Refused, Unavailable
 from billing.models import Method, Order, Payment, PaymentState
+from billing.paying import attempts, transfers
+from billing.paying.attempts import PAGE_OPEN_FOR, Attempt, PageNotOpened
 from lib import clock
 from lib.alarm import alarm
 from lib.failpoints import failpoint

@@ -8,10 +8,10 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.models import LineOwnership, Subscriber
-from billing import quotes, refund_requests
+from billing.giving_back import quotes, refund_requests
+from billing.giving_back.quotes import Quote
+from billing.giving_back.refund_requests import DisputeOpen, NothingLeft, RefundWish
 from billing.models import Method, Order, OrderState, OrderWhat, RefundCause, RefundRequest
-from billing.quotes import Quote
-from billing.refund_requests import DisputeOpen, NothingLeft, RefundWish
 
 #: Days after the day the contract was concluded: Article 9(1), counted by Regulation (EEC, Euratom) No 1182/71, Article 3.
 DAYS = 14

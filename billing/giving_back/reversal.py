@@ -1,6 +1,7 @@
 """A sale taken back in the books: net and VAT out of what was earned, or credit out of the line, into another account."""
 
-from billing import clawback, ledger
+from billing import ledger
+from billing.giving_back import clawback
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, Order, OrderWhat, RefundRequest, RefundRequestState

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
-from billing import method_choices, vat, wording
+from billing import vat, wording
 from billing.forms import PlanOrderForm
 from billing.models import Start
+from billing.paying import method_choices
 from lib.money import Money
 from lib.wording import data_in_words, list_in_words, minutes_in_words, texts_in_words, time_left_in_words
 from plans import grants, periods

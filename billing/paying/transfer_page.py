@@ -8,8 +8,9 @@ import segno
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from billing import method_choices, wording
+from billing import wording
 from billing.models import Order, Payment, TransferAccount
+from billing.paying import method_choices
 from lib.money import Money, major_units
 
 #: European Payments Council, EPC069-12: what a bank's app reads from the code; at most 331 bytes.

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from billing.models import Method, Order, OrderEvent, OrderState, PaymentState
-from billing.steps import Step, StepState
-from billing.steps_back import steps_back
+from billing.order_pages.steps import Step, StepState
+from billing.order_pages.steps_back import steps_back
 from lib import clock
 from lib.money import format_money
 from notifications.models import Message, MessageState

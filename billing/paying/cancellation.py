@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from billing import orders
-from billing.attempts import PageNotOpened
 from billing.fulfilment import settle
 from billing.gateways import gateway
 from billing.gateways.facts import PaymentFact
 from billing.gateways.protocol import GatewayProblem
 from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, Payment, PaymentState, PaymentWay
+from billing.paying.attempts import PageNotOpened
 from lib.transactions import whole
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Line, Subscriber
-from billing import application, ledger, orders, voucher_codes, voucher_limits
+from billing import application, ledger, orders
+from billing.by_voucher import voucher_codes, voucher_limits
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (

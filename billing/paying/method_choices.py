@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
-from billing import ledger, ways_to_pay
+from billing import ledger
 from billing.models import Method, TransferAccount
+from billing.paying import ways_to_pay
 from lib.money import Money, format_money
 from lib.wording import date_in_words
 

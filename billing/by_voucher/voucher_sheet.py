@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from billing.by_voucher.voucher_batches import Printed
+from billing.by_voucher.voucher_codes import printed as in_groups
+from billing.by_voucher.voucher_forms import last_day_of
 from billing.models import VoucherBatch
-from billing.voucher_batches import Printed
-from billing.voucher_codes import printed as in_groups
-from billing.voucher_forms import last_day_of
 
 #: With these a spreadsheet begins a formula (OWASP ASVS 5.0, 1.2.10).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

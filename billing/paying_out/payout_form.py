@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from billing.bank_accounts import BankAccount, NotABic, NotAnIban, parse_bic, parse_iban
+from billing.paying_out.bank_accounts import BankAccount, NotABic, NotAnIban, parse_bic, parse_iban
 
 _PLAIN = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 

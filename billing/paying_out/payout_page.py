@@ -6,10 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Line, Subscriber
-from billing import ledger, payouts
+from billing import ledger
 from billing.models import Payout, PayoutState
-from billing.payout_form import PayoutForm
-from billing.payouts import CannotBePaidOut, DisputeOpen, NothingLeft, TooLate, TooSoon
+from billing.paying_out import payouts
+from billing.paying_out.payout_form import PayoutForm
+from billing.paying_out.payouts import CannotBePaidOut, DisputeOpen, NothingLeft, TooLate, TooSoon
 from lib.wording import moment_in_words
 
 _LATEST = 5

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from accounts.models import Line, LineOwnership, Subscriber
 from billing import ledger
-from billing.bank_accounts import BankAccount
 from billing.ledger import Posting
 from billing.models import (
     OPEN_DISPUTE_STATES,
@@ -19,7 +18,8 @@ from billing.models import (
     PayoutCause,
     PayoutState,
 )
-from billing.payout_steps import move, put_back, tell
+from billing.paying_out.bank_accounts import BankAccount
+from billing.paying_out.payout_steps import move, put_back, tell
 from lib.money import Money
 from lib.transactions import whole
 

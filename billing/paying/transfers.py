@@ -7,13 +7,14 @@ import structlog
 from django.conf import settings
 from django.db.models import F
 
-from billing import attempts, fulfilment, orders, telling, transfer_accounts
-from billing.attempts import Attempt, PageNotOpened
+from billing import fulfilment, orders, telling
 from billing.gateways import gateway
 from billing.gateways.protocol import GatewayProblem, OutcomeUnknown, Refused, Unavailable
 from billing.gateways.transfers import TransferPlace, TransferRequest
 from billing.journal import Journal
 from billing.models import Method, Order, OrderState, Payment, PaymentState, PaymentWay, TransferAccount
+from billing.paying import attempts, transfer_accounts
+from billing.paying.attempts import Attempt, PageNotOpened
 from lib import clock
 from lib.alarm import alarm
 from lib.failpoints import failpoint

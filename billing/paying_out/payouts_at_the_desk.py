@@ -6,10 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Line, Subscriber
-from billing import bank_accounts, ledger, orders, review_list
+from billing import ledger, orders, review_list
 from billing.authority import Authority, OwnLine, SamePerson
-from billing.bank_accounts import BankAccount
-from billing.cancellation import close_pages
 from billing.models import (
     AccountKind,
     EntryKind,
@@ -23,8 +21,11 @@ from billing.models import (
     ReviewItem,
     ReviewOutcome,
 )
-from billing.payout_steps import move, put_back, tell
-from billing.payouts import TooLate, check_disputes
+from billing.paying.cancellation import close_pages
+from billing.paying_out import bank_accounts
+from billing.paying_out.bank_accounts import BankAccount
+from billing.paying_out.payout_steps import move, put_back, tell
+from billing.paying_out.payouts import TooLate, check_disputes
 from lib import audit
 from lib.transactions import whole
 

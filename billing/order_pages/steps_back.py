@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from billing.models import Order, OrderEvent, Refund, RefundState
-from billing.steps import Step, StepState
+from billing.order_pages.steps import Step, StepState
 from lib.money import format_money
 
 

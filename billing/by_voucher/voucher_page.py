@@ -6,9 +6,10 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Line
-from billing import ledger, review_page, vat, wording
+from billing import ledger, vat, wording
+from billing.by_voucher.voucher_forms import RedeemForm
 from billing.models import Voucher, VoucherNature
-from billing.voucher_forms import RedeemForm
+from billing.order_pages import review_page
 from plans import grants
 from plans.comparison import validity_in_words
 from plans.models import Plan, PlanKind

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from billing import ledger, orders, refund_requests, refunds, reviews
+from billing import ledger, orders, reviews
 from billing.gateways import gateway
 from billing.gateways.facts import RefundFact, RefundFactState
+from billing.giving_back import refund_requests, refunds
+from billing.giving_back.quotes import given_back_minor
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
@@ -17,7 +19,6 @@ from billing.models import (
     RefundRequest,
     ReviewKind,
 )
-from billing.quotes import given_back_minor
 from lib.alarm import alarm
 from lib.money import Money
 from lib.transactions import whole

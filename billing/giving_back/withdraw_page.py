@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing import wording
+from billing.giving_back.quotes import Quote, Rule, Share
+from billing.giving_back.withdrawal import Offer
 from billing.models import Method, Order
-from billing.quotes import Quote, Rule, Share
-from billing.withdrawal import Offer
 from lib.money import format_money
 from lib.wording import count_in_words, data_in_words, minutes_in_words, texts_in_words
 from plans.models import Unit

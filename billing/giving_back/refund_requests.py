@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing import back_to_credit, orders, quotes, refunds, reversal, telling
+from billing import orders, telling
+from billing.giving_back import back_to_credit, quotes, refunds, reversal
 from billing.journal import Journal
 from billing.models import (
     GATEWAY_METHODS,

@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from billing import orders
-from billing.cancellation import close_pages
 from billing.models import GATEWAY_METHODS, LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState
+from billing.paying.cancellation import close_pages
 from lib.transactions import whole
 
 

@@ -7,11 +7,11 @@ import structlog
 from django.db.models import F
 
 from accounts.models import Subscriber
-from billing import transfer_accounts
 from billing.gateways import gateway
 from billing.gateways.facts import RefundFact, RefundFactState
 from billing.gateways.protocol import GatewayProblem, Refused
 from billing.models import RefundState, TransferAccount, TransferReturn
+from billing.paying import transfer_accounts
 from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint

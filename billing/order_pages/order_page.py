@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
-from billing import ledger, order_acts, withdrawal, wording
+from billing import ledger, wording
+from billing.giving_back import withdrawal
 from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
+from billing.order_pages import order_acts
+from billing.order_pages.timeline import timeline
 from billing.receipts import links
-from billing.timeline import timeline
 from lib import clock
 from lib.money import format_money
 from lib.wording import end_in_words

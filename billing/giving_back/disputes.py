@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from billing import clawback, ledger, orders, refund_requests, reviews
+from billing import ledger, orders, reviews
 from billing.gateways import gateway
 from billing.gateways.disputes import DisputeFact, DisputeFactState
 from billing.gateways.protocol import GatewayProblem
+from billing.giving_back import clawback, refund_requests
+from billing.giving_back.quotes import given_back_minor
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
@@ -23,7 +25,6 @@ from billing.models import (
     ReviewKind,
 )
 from billing.models.ledger import LINE_KINDS
-from billing.quotes import given_back_minor
 from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint

@@ -1,0 +1,1 @@
+"""Vouchers: batches, their codes, redeeming them."""

@@ -1,0 +1,1 @@
+"""Every way back: what goes back and how it is counted, requests, refunds, disputes, withdrawal."""

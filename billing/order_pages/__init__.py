@@ -1,0 +1,1 @@
+"""What the pages of an order say: before paying, and while it goes its way."""

@@ -1,0 +1,1 @@
+"""From an order to its money: ways to pay, attempts, the gateway's page, bank transfers, credit."""
