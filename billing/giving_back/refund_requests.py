@@ -15,6 +15,7 @@ from billing.models import (
     Method,
     Order,
     OrderState,
+    OrderWhat,
     RefundCause,
     RefundRequest,
     RefundRequestState,
@@ -129,6 +130,8 @@ def _decide(request_id: UUID, *, is_granted: bool, actor: str, now: datetime) ->
 
 def _check(order: Order, amount_minor: int, counted: quotes.Quote) -> None:
     left_minor = order.price_minor - counted.before_minor
+    if order.what == OrderWhat.TOP_UP and order.method == Method.VOUCHER:
+        raise NothingLeft  # it came from no purse but the voucher's; staff adjust credit instead
     if order.state != OrderState.APPLIED or amount_minor <= 0 or left_minor <= 0:
         raise NothingLeft
     if amount_minor > left_minor:

@@ -1,12 +1,15 @@
 """Staff give back, whole or in part; never more than was paid, never twice, never alone beyond the rules."""
 
 import contextlib
+import uuid
 from datetime import timedelta
 
 import pytest
 
 from accounts.models import Subscriber
 from billing import held_money, ledger
+from billing.by_voucher import vouchers
+from billing.by_voucher.vouchers import Redemption
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
 from billing.giving_back import refund_requests, refunds
@@ -23,12 +26,14 @@ from billing.models import (
     RefundState,
     ReviewItem,
     ReviewKind,
+    VoucherNature,
 )
 from billing.paying import credit
 from lib.models import Alarm
 from lib.money import Money
 from notifications.models import Message
 from plans.models import PlanPeriod
+from tests.billing import printing
 from tests.billing.giving_back import answer, ask, balance, dispute
 from tests.billing.money import give_credit
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
@@ -193,6 +198,17 @@ def test_a_refund_not_yet_sent_waits_for_the_bank(buyer: Subscriber) -> None:
     dispute(payment, DisputeFactState.OPEN, now=LATER)
     refunds.submit(Refund.objects.get().pk, now=LATER)
     assert Refund.objects.get().state == RefundState.REQUESTED
+
+
+@pytest.mark.parametrize("nature", VoucherNature)
+def test_credit_of_a_voucher_is_not_given_back_by_a_refund(buyer: Subscriber, nature: VoucherNature) -> None:
+    printed = printing.one(nature=nature)
+    voucher = vouchers.look_up(printed.code, line=buyer.lines[0], buyer=buyer, address="192.0.2.1", now=NOW)
+    wish = Redemption(voucher_id=voucher.pk, line=buyer.lines[0], buyer=buyer, form_token=uuid.uuid4())
+    order = vouchers.redeem(wish, now=NOW)
+    with pytest.raises(NothingLeft):
+        ask(order, now=LATER, amount_minor=500)
+    assert sum(part.minor for part in ledger.credit_of(order.line)) == 1000
 
 
 def test_credit_in_two_parts_comes_back_in_the_same_parts_however_it_is_cut(buyer: Subscriber) -> None:
