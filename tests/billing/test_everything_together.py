@@ -1,4 +1,4 @@
-"""Money in random order: paid, over, short, withdrawn, refunded, disputed, kept, spent, adjusted. After each step the books add up."""
+"""Money in random order: paid, over, short, withdrawn, refunded, disputed, kept, spent, redeemed, adjusted. After each step the books add up."""
 
 import contextlib
 import uuid
@@ -15,6 +15,8 @@ from accounts.models import Line, LineOwnership, Subscriber
 from billing import adjustments, held_money, ledger
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
+from billing.by_voucher import vouchers
+from billing.by_voucher.vouchers import Redemption
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFact, RefundFactState
 from billing.giving_back import dashboard_refunds, quotes, withdrawal
@@ -33,11 +35,13 @@ from billing.models import (
     Refund,
     RefundState,
     ReviewItem,
+    VoucherNature,
 )
 from billing.orders import OtherCurrency
 from billing.paying import credit
 from lib.money import Money
 from plans.models import Allowance
+from tests.billing import printing
 from tests.billing.giving_back import answer, ask, dispute
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.stack.invariants import broken
@@ -68,6 +72,7 @@ STEPS = st.lists(
                 "give_back",
                 "keep",
                 "adjust",
+                "redeem",
                 "later",
             ]
         ),
@@ -189,6 +194,16 @@ class Story:
             by=STAFF,
             now=self.now,
         )
+
+    def _redeem(self, which: int, minor: int) -> None:
+        nature = list(VoucherNature)[which % 3]
+        plan = "month-5" if which > 5 else ""
+        worth = {} if plan else {"amount_minor": minor}
+        code = printing.one(nature=nature, plan=plan, now=self.now, **worth).code
+        address = f"192.0.2.{which}"
+        voucher = vouchers.look_up(code, line=self.line, buyer=self.person, address=address, now=self.now)
+        wish = Redemption(voucher_id=voucher.pk, line=self.line, buyer=self.person, form_token=uuid.uuid4())
+        vouchers.redeem(wish, now=self.now)
 
     def _later(self, which: int, minor: int) -> None:
         self.now += timedelta(hours=minor % 200)
