@@ -49,6 +49,7 @@ def test_every_kind_of_moment_is_there_newest_first_and_once() -> None:
     table = rows()
     line = table[Line]
     Audit.objects.create(actor="staff:1", deed="viewed", subject=f"line:{line.pk}", line_id=line.pk)
+    pay(order_top_up(Subscriber.objects.get(email="anna@example.com")))
     moments = all_of(line)
     assert [row.at for row in moments] == sorted((row.at for row in moments), reverse=True)
     there = {row.kind for row in moments}
