@@ -16,6 +16,7 @@ from billing.models import (
     TransferAccount,
     TransferReturn,
 )
+from billing.reconciliation import events, moves, nightly
 
 _UNDERWAY = (RefundState.REQUESTED, RefundState.SUBMITTED, RefundState.PENDING, RefundState.NEEDS_PAYER)
 
@@ -29,10 +30,14 @@ class CatchingUp:
     open_payouts: int
 
 
-def after_restore(*, taken_at: datetime) -> CatchingUp:  # noqa: ARG001  for how far back the gateway's lists are read
-    """Let the sweeps ask at once about everything that is on its way. `taken_at`: the backup's moment, real time. May run any
-    number of times; joins the caller's transaction and calls nobody.
+def after_restore(*, taken_at: datetime) -> CatchingUp:
+    """Let the sweeps ask at once about everything that is on its way, and have the gateway's events and movements read again from
+    `taken_at` on, the backup's moment (real time), and everything compared. May run any number of times; joins the caller's
+    transaction and calls nobody.
     """
+    events.READING.set_back(taken_at)
+    moves.READING.set_back(taken_at)
+    nightly.compare_again()
     payments = Payment.objects.filter(state__in=LIVE_PAYMENT_STATES).update(asked_at=None)
     TransferAccount.objects.exclude(asked_at=None).update(asked_at=None)
     return CatchingUp(
