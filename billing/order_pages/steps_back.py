@@ -12,12 +12,23 @@ from lib.money import format_money
 def steps_back(order: Order, events: Mapping[str, OrderEvent]) -> list[Step]:
     """The steps after an order was applied; none for one that nobody touched since. At most one query."""
     steps = _disputed(events)
+    by_hand = _by_hand(events)
     if "taken_back" not in events:
-        return steps
+        return steps + by_hand
     requests = [event for event in order.events.all() if event.kind == "taken_back"]
     steps += [_taken(event) for event in requests]
     refunds = Refund.objects.filter(payment__order=order, item=None).order_by("created_at")
-    return steps + [_sent(refund) for refund in refunds]
+    return steps + [_sent(refund) for refund in refunds] + by_hand
+
+
+def _by_hand(events: Mapping[str, OrderEvent]) -> list[Step]:
+    """Held money that could not go back by the way it came, paid out by our own transfer."""
+    if sent := events.get("payout_sent"):
+        return [Step(state=StepState.DONE, title=_("Paid out to your bank account"), at=sent.at)]
+    asked, refused = events.get("paid_by_hand"), events.get("payout_refused")
+    if asked is None or (refused and refused.at > asked.at):
+        return []
+    return [Step(state=StepState.NEXT, title=_("We are paying it out to your bank account"), at=asked.at)]
 
 
 def _disputed(events: Mapping[str, OrderEvent]) -> list[Step]:
