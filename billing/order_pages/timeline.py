@@ -114,7 +114,7 @@ def _held(events: dict[str, OrderEvent]) -> list[Step]:
     if "review" not in events or ("taken_back" in events and "given_back" not in events):
         return []
     title = _("Some of your money is held for you")
-    open_still = not ({"given_back", "kept_as_credit", "applied"} & events.keys())
+    open_still = not ({"given_back", "kept_as_credit", "applied", "paid_by_hand"} & events.keys())
     steps = [Step(state=StepState.NOW if open_still else StepState.DONE, title=title, at=events["review"].at)]
     worded = {
         "kept_as_credit": _("Kept as credit"),
