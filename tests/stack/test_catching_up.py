@@ -79,8 +79,9 @@ def test_an_event_that_came_as_a_notice_is_kept_once(world: Sandbox) -> None:
 
 def test_whoever_breaks_off_reads_the_rest_again(world: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     open_page(bao())
-    events.read()
-    before = reached()
+    plant("UPDATE billing_payment SET created_at = now() - interval '1 hour'")
+    before = clock.real_now() - timedelta(minutes=5)
+    GatewayCursor.objects.create(name="events", reached_at=before)
     purchase = open_page()
     world.pay(purchase.session_id)
     keep, kept = inbox.keep, 0
