@@ -54,7 +54,9 @@ def _due_payments() -> list[Payment]:
 
 
 def _settle_unopened(payment: Payment) -> None:
-    """A page nobody has seen cannot be paid: once its time is over the attempt is, too."""
+    """A page nobody has seen cannot be paid: once its time is over the attempt is, too. One that may have been seen is looked for."""
+    if payment.unknown_since:
+        queue.wake("billing.find_lost_page", payment_id=str(payment.pk))
     if payment.expires_at is not None and payment.expires_at <= clock.real_now():
         attempts.give_up(payment.pk, code="never_opened")
 

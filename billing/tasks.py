@@ -7,7 +7,7 @@ from celery import shared_task
 from billing import fulfilment, inbox, sweeps
 from billing.by_voucher import voucher_batches
 from billing.giving_back import disputes, refunds
-from billing.paying import cancellation, transfer_returns, transfers, ways_to_pay
+from billing.paying import cancellation, lost_pages, transfer_returns, transfers, ways_to_pay
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from lib import clock
@@ -26,6 +26,11 @@ def fulfil(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.follow_transfers")
 def follow_transfers(*, customer_id: str, **_unknown: object) -> None:
     transfers.try_follow(customer_id, now=clock.now())
+
+
+@shared_task(name="billing.find_lost_page")
+def find_lost_page(*, payment_id: str, **_unknown: object) -> None:
+    lost_pages.try_find(UUID(payment_id), now=clock.now())
 
 
 @shared_task(name="billing.end_transfer")

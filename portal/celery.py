@@ -22,6 +22,7 @@ ROUTES: dict[str, str] = {
     "billing.follow_dispute": "money",
     "billing.follow_transfers": "money",
     "billing.end_transfer": "money",
+    "billing.find_lost_page": "money",
     "billing.follow_transfer_return": "money",
     "billing.learn_abilities": "money",
     "billing.number_receipts": "notify",

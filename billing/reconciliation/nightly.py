@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -10,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from billing.gateways import gateway
 from billing.gateways.protocol import GatewayProblem
 from billing.giving_back import dashboard_refunds
-from billing.models import GatewayCursor, MoveKind, Payment, PaymentWay, Refund
+from billing.models import GatewayCursor, MoveKind, Refund
+from billing.paying import lost_pages
 from billing.reconciliation import balance, events, moves, stored
 from billing.reconciliation.differences import Difference
 from lib import clock, queue
@@ -91,7 +90,7 @@ def _ask_again(row: dict[str, Any], *, now: datetime) -> None:
     """The gateway's money that our books lack, of something of ours: its news are lost, so somebody looks as if they had come now."""
     try:
         if row["kind"] == MoveKind.PAYMENT and row["payment_id"]:
-            _find_page(row["payment_id"])
+            lost_pages.find(row["payment_id"])
             queue.wake("billing.fulfil", payment_id=str(row["payment_id"]))
         elif row["kind"] in {MoveKind.REFUND, MoveKind.REFUND_FAILED}:
             _ask_about_refund(row, now=now)
@@ -99,15 +98,6 @@ def _ask_again(row: dict[str, Any], *, now: datetime) -> None:
             queue.wake("billing.follow_dispute", gateway_id=row["object_id"])
     except GatewayProblem as error:
         log.warning("reconciliation.no_answer", move=row["gateway_id"], error=type(error).__name__)
-
-
-def _find_page(payment_id: UUID) -> None:
-    """The page of a call that was never answered, so that it can be asked what was paid on it."""
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.way == PaymentWay.PAGE and payment.session_id is None:
-        page = gateway().find_page(payment.pk, since=payment.created_at - timedelta(hours=1))
-        if page:
-            Payment.objects.filter(pk=payment.pk, session_id=None).update(session_id=page.session_id)
 
 
 def _ask_about_refund(row: dict[str, Any], *, now: datetime) -> None:

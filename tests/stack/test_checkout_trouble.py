@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -90,6 +91,27 @@ def test_money_paid_on_a_page_whose_address_never_reached_us_is_applied(worker: 
     Payment.objects.update(session_id=None)
     purchase = Purchase(buyer, str(order.pk), url.rpartition("/")[2])
     worker.sandbox.pay(purchase.session_id)
+    settle_down(purchase)
+    assert_applied_once(worker, purchase)
+
+
+def test_a_page_whose_address_was_lost_is_found_by_the_sweep_and_what_was_paid_on_it_applied(
+    worker: Portal, impatient: None
+) -> None:
+    worker.sandbox.fault("webhook", "drop", times=50)
+    worker.sandbox.fault("api", "timeout_after", match=CREATE, seconds=3, times=1)
+    buyer = anna()
+    order = order_plan(buyer, now=clock.now())
+    with pytest.raises(PageNotOpened):
+        checkout.start(order.pk)
+    assert until(lambda: sessions_made(worker)) == 1
+    payment = Payment.objects.get()
+    page = gateway().find_page(payment.pk, since=payment.created_at - timedelta(hours=1))
+    assert page
+    worker.sandbox.mend()
+    worker.sandbox.fault("webhook", "drop", times=50)
+    worker.sandbox.pay(page.session_id)
+    purchase = Purchase(buyer, str(order.pk), page.session_id)
     settle_down(purchase)
     assert_applied_once(worker, purchase)
 
