@@ -16,7 +16,7 @@ from lib import clock
 from lib.models import Alarm
 from tests.billing.ordering import order_plan
 from tests.cast import anna
-from tests.stack.buying import Purchase, assert_applied_once, open_page, settle_down
+from tests.stack.buying import Purchase, assert_applied_once, let_leases_end, open_page, settle_down, sweep
 from tests.stack.running import Portal, until
 
 CREATE = "POST /v1/checkout/sessions"
@@ -112,7 +112,13 @@ def test_a_page_whose_address_was_lost_is_found_by_the_sweep_and_what_was_paid_o
     worker.sandbox.fault("webhook", "drop", times=50)
     worker.sandbox.pay(page.session_id)
     purchase = Purchase(buyer, str(order.pk), page.session_id)
-    settle_down(purchase)
+
+    def is_applied() -> bool:
+        let_leases_end()
+        sweep()
+        return purchase.is_applied()
+
+    until(is_applied, every=0.5)
     assert_applied_once(worker, purchase)
 
 
