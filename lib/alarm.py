@@ -14,10 +14,13 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(hours=1)
 
 
-def alarm(kind: str, *, subject: str, detail: str = "") -> Alarm:
+def alarm(kind: str, *, subject: str, detail: str = "", once: bool = False) -> Alarm:
     """Tell the operator's people. `subject` is an id, `detail` plain text without personal data. Joins the caller's
-    transaction: what is rolled back raises no alarm.
+    transaction: what is rolled back raises no alarm. `once`: not again while nobody has seen the last one of this subject, for
+    what is tried over and over.
     """
+    if once and (unseen := Alarm.objects.filter(kind=kind, subject=subject, seen_at=None).first()):
+        return unseen
     log.error("alarm", kind=kind, subject=subject, detail=detail)
     return Alarm.objects.create(kind=kind, subject=subject, detail=detail)
 

@@ -74,29 +74,35 @@ def time_left_in_words(until: datetime, now: datetime) -> str:
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
-def date_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
-    """`Mon 30 Nov`; with the year when it is not this year's (`now` defaults to the domain's)."""
+def date_in_words(
+    at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None, with_year: bool = False
+) -> str:
+    """`Mon 30 Nov`; with the year when it is not this year's (`now` defaults to the domain's), or is asked for."""
     local = at.astimezone(zone or timezone.get_current_timezone())
-    has_year = local.year != (now or clock.now()).astimezone(local.tzinfo).year
+    has_year = with_year or local.year != (now or clock.now()).astimezone(local.tzinfo).year
     if patterns := _PATTERNS.get(get_language() or "en"):
         return format_datetime(local, patterns[has_year], tzinfo=local.tzinfo, locale=_locale())
     return format_skeleton("yMMMEd" if has_year else "MMMEd", local, tzinfo=local.tzinfo, locale=_locale())
 
 
-def moment_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+def moment_in_words(
+    at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None, with_year: bool = False
+) -> str:
     """To the minute: `Mon 30 Nov, 14:20`."""
     local = at.astimezone(zone or timezone.get_current_timezone())
-    return _joined(date_in_words(local, zone=local.tzinfo, now=now), f"{local:%H:%M}")
+    return _joined(date_in_words(local, zone=local.tzinfo, now=now, with_year=with_year), f"{local:%H:%M}")
 
 
-def end_in_words(at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+def end_in_words(
+    at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None, with_year: bool = False
+) -> str:
     """As `moment_in_words`, for an exclusive end: one at exactly 00:00 is the day before, 24:00."""
     local = at.astimezone(zone or timezone.get_current_timezone())
     if (local.hour, local.minute) != (0, 0):
-        return moment_in_words(local, zone=local.tzinfo, now=now)
+        return moment_in_words(local, zone=local.tzinfo, now=now, with_year=with_year)
     day_before = local.replace(tzinfo=None) - timedelta(days=1)
     day = day_before.replace(tzinfo=local.tzinfo)
-    return _joined(date_in_words(day, zone=local.tzinfo, now=now), "24:00")
+    return _joined(date_in_words(day, zone=local.tzinfo, now=now, with_year=with_year), "24:00")
 
 
 def zone_in_words(name: str) -> str:
@@ -111,5 +117,5 @@ def is_same_time(at: datetime, zone_name: str, reader: tzinfo | None = None) -> 
 
 
 def _joined(day: str, time: str) -> str:
-    is_chinese = (get_language() or "en").startswith("zh")
-    return f"{day} {time}" if is_chinese else f"{day}, {time}"
+    between = {"zh": " ", "ar": "، "}.get((get_language() or "en").split("-")[0], ", ")
+    return f"{day}{between}{time}"

@@ -43,6 +43,16 @@ def test_an_alarm_is_one_row_and_one_line_and_no_mail_yet(caplog):
     assert mail.outbox == []
 
 
+def test_what_is_tried_over_and_over_is_told_once_until_somebody_has_seen_it():
+    first = alarm("cannot_be_drawn", subject="receipt:1", once=True)
+
+    assert alarm("cannot_be_drawn", subject="receipt:1", once=True) == first
+    assert alarm("cannot_be_drawn", subject="receipt:2", once=True) != first
+    Alarm.objects.update(seen_at=F("raised_at"))
+    assert alarm("cannot_be_drawn", subject="receipt:1", once=True) != first
+    assert Alarm.objects.count() == 3
+
+
 def test_what_is_rolled_back_raises_no_alarm():
     with transaction.atomic():
         alarm("books_differ", subject="line:1")

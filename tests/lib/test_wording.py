@@ -109,6 +109,19 @@ def test_an_end_at_midnight_is_the_day_before_at_24(at, expected):
     assert wording.end_in_words(at) == expected
 
 
+def test_what_is_kept_for_years_is_written_with_its_year():
+    at = datetime(2026, 11, 29, 23, 0, tzinfo=UTC)
+
+    assert wording.date_in_words(at, with_year=True) == "Mon 30 Nov 2026"
+    assert wording.moment_in_words(at, with_year=True) == "Mon 30 Nov 2026, 00:00"
+    assert wording.end_in_words(at, with_year=True) == "Sun 29 Nov 2026, 24:00"
+
+
+def test_arabic_parts_day_and_time_with_its_own_comma():
+    with translation.override("ar"):
+        assert wording.moment_in_words(datetime(2026, 11, 30, 13, 20, tzinfo=UTC)) == "الاثنين، 30 نوفمبر، 14:20"
+
+
 def test_the_day_before_a_midnight_is_right_across_a_change_of_clocks():
     spring = datetime(2026, 3, 30, 0, 0, tzinfo=BERLIN)
 
