@@ -7,7 +7,7 @@ class BillingConfig(AppConfig):
     verbose_name = _("Money")
 
     def ready(self) -> None:
-        from billing.receipts.sending import attachment
+        from billing.receipts.files import attachment
         from notifications import attachments
 
         attachments.register("receipt", attachment)

@@ -34,7 +34,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Brand:
-    """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance."""
+    """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance.
+
+    `mark` is an SVG; `receipt_letters` how the numbers of each series of receipts begin.
+    """
 
     folder: Path
     name: str
@@ -44,6 +47,8 @@ class Brand:
     versions: dict[str, str]
     colour: tuple[float, float]
     operator: Operator
+    mark: str
+    receipt_letters: dict[str, str]
 
     @property
     def hours(self) -> str:
@@ -72,6 +77,8 @@ def brand() -> Brand:
         hours_by_language=read["hours"],
         versions=read["versions"],
         operator=_operator(read),
+        mark=(folder / "static" / "brand" / "mark.svg").read_text(encoding="utf-8"),
+        receipt_letters={"sale": "S", "top_up": "T", "credit_note": "C"} | read.get("receipts", {}),
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
 

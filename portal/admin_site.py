@@ -16,6 +16,7 @@ SHOWN: dict[str, list[str]] = {
     "billing": [
         "Order",
         "Payment",
+        "Receipt",
         "ReviewItem",
         "RefundRequest",
         "Refund",

@@ -18,6 +18,7 @@ from billing.admin.rows import (
     EntriesOfOrder,
     EventsOfOrder,
     PaymentsOfOrder,
+    ReceiptsOfOrder,
     RequestsOfOrder,
     ReviewItemsOfOrder,
 )
@@ -65,7 +66,7 @@ class OrderAdmin(CheckAgainAdmin):
     list_filter = ["state", "what", "method"]
     list_select_related = ["line", "plan"]
     ordering = ["-pk"]
-    inlines = [PaymentsOfOrder, RequestsOfOrder, EntriesOfOrder, ReviewItemsOfOrder, EventsOfOrder]
+    inlines = [PaymentsOfOrder, ReceiptsOfOrder, RequestsOfOrder, EntriesOfOrder, ReviewItemsOfOrder, EventsOfOrder]
     change_form_template = "admin/billing/order/change_form.html"
     fields = [
         "reference",

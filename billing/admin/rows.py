@@ -17,6 +17,7 @@ from billing.models import (
     Payment,
     PaymentState,
     PayoutState,
+    Receipt,
     Refund,
     RefundRequest,
     RefundRequestState,
@@ -170,6 +171,14 @@ class RequestsOfOrder(ReadOnlyInline):
     page = column(_("asked"), lambda request: linked(request, moment(request.asked_at)))
     standing = state_of(_("state"), REQUEST_TONES)
     amount = money_of("amount_minor", _("amount"))
+
+
+class ReceiptsOfOrder(ReadOnlyInline):
+    model = Receipt
+    fields = ["page", "series", "issued"]
+
+    page = column(_("number"), lambda receipt: linked(receipt, receipt.printed_number))
+    issued = moment_of("issued_at", _("issued"))
 
 
 def _created(row: Payment | Refund) -> SafeString | str:

@@ -133,6 +133,9 @@ class Order(models.Model):
                 name="order_open_expires",
                 condition=models.Q(state__in=["pending", "processing"]),
             ),
+            models.Index(
+                fields=["what", "applied_at"], name="order_applied", condition=models.Q(applied_at__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="order_price_positive", condition=models.Q(price_minor__gt=0)),

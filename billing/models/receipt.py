@@ -1,5 +1,7 @@
 """Numbered documents of what was paid and what was given back."""
 
+import re
+
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
@@ -31,6 +33,19 @@ class ReceiptCounter(models.Model):
         return f"{self.series} {self.year}"
 
 
+class ReceiptManager(models.Manager["Receipt"]):
+    """The file is read only where it is asked for: lists would drag it along."""
+
+    def get_queryset(self) -> models.QuerySet["Receipt"]:
+        return super().get_queryset().defer("pdf")
+
+    def numbered(self, printed: str) -> "list[Receipt]":
+        """Whose number reads `printed`, in capitals or not: one, or none."""
+        found = re.fullmatch(r".*-([0-9]{4})-([0-9]{1,9})", printed)
+        rows = self.filter(year=int(found[1]), number=int(found[2])) if found else self.none()
+        return [row for row in rows.select_related("order") if row.printed_number.casefold() == printed.casefold()]
+
+
 class Receipt(models.Model):
     """`document` holds everything that is printed, frozen; `pdf` is drawn from it later and can be drawn again."""
 
@@ -48,6 +63,8 @@ class Receipt(models.Model):
     pdf = models.BinaryField(_("PDF"), null=True, blank=True)
     drawn_at = models.DateTimeField(_("drawn"), null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ReceiptManager()
 
     class Meta:
         verbose_name = _("receipt")
@@ -73,4 +90,9 @@ class Receipt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.series} {self.year} {self.number}"
+        return self.printed_number
+
+    @property
+    def printed_number(self) -> str:
+        """`S-2026-000123`, as it was issued."""
+        return str(self.document["number"])

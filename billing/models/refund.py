@@ -78,6 +78,9 @@ class RefundRequest(models.Model):
         verbose_name = _("refund request")
         verbose_name_plural = _("refund requests")
         ordering = ["asked_at", "id"]
+        indexes = [
+            models.Index(fields=["decided_at"], name="refund_request_granted", condition=models.Q(state="granted"))
+        ]
         constraints = [
             models.CheckConstraint(name="refund_request_positive", condition=models.Q(amount_minor__gt=0)),
             models.CheckConstraint(

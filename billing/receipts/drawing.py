@@ -9,45 +9,54 @@ from typing import Any
 
 import typst
 
-_TEMPLATE = Path(__file__).with_name("receipt.typ")
+from billing.receipts import signs
+
+_TEMPLATE = Path(__file__).parent / "templates" / "receipt.typ"
 _FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic", "noto_cjk_sans_otc")
-#: The longest text of one field; more would be an attack on the page, not a name.
-_LONGEST = 200
-#: Marks that turn the direction of what follows (Unicode Standard Annex 9), and what no file can hold.
-_UNSAFE = {ord(mark): None for mark in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x00"}
+#: For archives (ISO 19005-2) and for readers by ear (ISO 14289-1).
+_STANDARDS = ["a-2a", "ua-1"]
+_ONE_SIGN = b'#set document(title: "-")\n#set text(lang: "en", font: ("Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC"))\n#sys.inputs.sign'
 
 
 def draw(document: dict[str, Any], *, issued_at: datetime) -> bytes:
-    """The PDF of a frozen `document`, tagged, dated `issued_at`; by PDF/UA-1 unless a name has signs no font of ours has."""
+    """The PDF of a frozen `document`, tagged, dated `issued_at`. A sign that no font of ours has becomes a box."""
+    inputs = _inputs(document)
     try:
-        return _pdf(document, issued_at, pdf_standards="ua-1")
+        return _pdf(inputs, issued_at)
     except typst.TypstError:
-        return _pdf(document, issued_at)
-
-
-def _pdf(document: dict[str, Any], issued_at: datetime, **standard: Any) -> bytes:
-    made: bytes = typst.compile(
-        str(_TEMPLATE),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs=_inputs(document),
-        format="pdf",
-        timestamp=int(issued_at.timestamp()),
-        **standard,
-    )
-    return made
+        return _pdf({**inputs, "document": signs.boxed(inputs["document"], _is_drawn)}, issued_at)
 
 
 def picture(document: dict[str, Any]) -> bytes:
     """The page as PNG, for people who look at the template."""
-    made: bytes = typst.compile(
-        str(_TEMPLATE), font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=_inputs(document), format="png"
-    )
-    return made
+    return _compiled(str(_TEMPLATE), _inputs(document), format="png")
 
 
 def _inputs(document: dict[str, Any]) -> dict[str, str]:
-    return {"document": json.dumps(_safe(document), ensure_ascii=False)}
+    """Texts travel as data: whatever stands in a name, the template sees a string."""
+    texts = {name: signs.everywhere(part, signs.fit) for name, part in document.items() if name != "mark"}
+    return {"document": json.dumps(texts, ensure_ascii=False), "mark": document["mark"]}
+
+
+def _pdf(inputs: dict[str, str], issued_at: datetime) -> bytes:
+    return _compiled(
+        str(_TEMPLATE), inputs, format="pdf", timestamp=int(issued_at.timestamp()), pdf_standards=_STANDARDS
+    )
+
+
+def _compiled(source: str | bytes, inputs: dict[str, str], **how: Any) -> bytes:
+    made: bytes = typst.compile(source, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=inputs, **how)
+    return made
+
+
+@cache
+def _is_drawn(sign: str) -> bool:
+    """Whether one of our fonts has it."""
+    try:
+        _compiled(_ONE_SIGN, {"sign": sign}, format="pdf", pdf_standards=_STANDARDS)
+    except typst.TypstError:
+        return False
+    return True
 
 
 @cache
@@ -63,14 +72,3 @@ def _font_folders() -> list[str]:
             raise RuntimeError(f"the font package {name} is not installed")
         found.append(str(Path(spec.origin).parent))
     return found
-
-
-def _safe(value: Any) -> Any:
-    """Texts without what could turn or burst a page."""
-    if isinstance(value, str):
-        return value.translate(_UNSAFE)[:_LONGEST]
-    if isinstance(value, list):
-        return [_safe(part) for part in value]
-    if isinstance(value, dict):
-        return {key: _safe(part) for key, part in value.items()}
-    return value

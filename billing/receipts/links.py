@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing.models import Order, Receipt, ReceiptSeries
-from billing.receipts.document import printed_number
 
 
 @dataclass(frozen=True)
@@ -23,14 +22,14 @@ class ReceiptLink:
 
 def of_order(order: Order) -> list[ReceiptLink]:
     """The receipt of an order and its credit notes, oldest first."""
-    return links(order.receipts.defer("pdf").order_by("issued_at", "id"))
+    return links(order.receipts.order_by("issued_at", "id"))
 
 
 def links(receipts: Iterable[Receipt]) -> list[ReceiptLink]:
     """Receipts in the reader's language."""
     return [
         ReceiptLink(
-            number=printed_number(receipt),
+            number=receipt.printed_number,
             title=_("Credit note") if receipt.series == ReceiptSeries.CREDIT_NOTE else _("Receipt"),
             url=reverse("receipt", args=[receipt.pk]),
             is_ready=receipt.drawn_at is not None,

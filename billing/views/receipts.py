@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from billing.models import Receipt
+from billing.receipts import files
 from billing.receipts.links import links
-from billing.receipts.sending import file_name
 
 PAGE_SIZE = 20
 
@@ -25,9 +25,7 @@ def _theirs(request: SignedInRequest) -> QuerySet[Receipt]:
 @login_required
 @require_safe
 def receipts(request: SignedInRequest) -> HttpResponse:
-    page = Paginator(_theirs(request).defer("pdf").order_by("-issued_at", "-id"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(_theirs(request).order_by("-issued_at", "-id"), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "billing/receipts.html", {"place": "orders", "receipts": links(page), "page": page})
 
 
@@ -36,9 +34,6 @@ def receipts(request: SignedInRequest) -> HttpResponse:
 def receipt(request: SignedInRequest, receipt_id: UUID) -> HttpResponse:
     """The file; while it is being drawn, a page that looks again."""
     found = get_object_or_404(_theirs(request), pk=receipt_id)
-    if found.pdf is None:
+    if found.drawn_at is None:
         return render(request, "billing/receipt_waiting.html", {"place": "orders", "receipt": links([found])[0]})
-    answer = HttpResponse(bytes(found.pdf), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="{file_name(found)}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return files.answer(found)

@@ -19,6 +19,7 @@ from billing.models import (
     Order,
     Payment,
     Payout,
+    Receipt,
     Refund,
     RefundRequest,
     ReviewItem,
@@ -43,6 +44,7 @@ _WITH_UUID: tuple[type[models.Model], ...] = (
     Dispute,
     Adjustment,
     Payout,
+    Receipt,
     ReviewItem,
     Line,
     PlanPeriod,
@@ -72,7 +74,8 @@ def _rows(asked: str) -> Iterable[models.Model]:
         return _by_email(asked)
     if (found_id := _as_uuid(asked)) is not None:
         return [row for model in _WITH_UUID if (row := model._default_manager.filter(pk=found_id).first())]
-    return [*_by_number(asked), *_by_iccid(asked), *_by_reference(asked), *_by_serial(asked), *_by_gateway_id(asked)]
+    ways = (_by_number, _by_iccid, _by_reference, _by_receipt, _by_serial, _by_gateway_id)
+    return [row for way in ways for row in way(asked)]
 
 
 def _by_number(asked: str) -> Iterator[models.Model]:
@@ -102,6 +105,11 @@ def _by_reference(asked: str) -> Iterator[models.Model]:
     letters = re.sub(r"[\s\-–]", "", asked).upper()
     if re.fullmatch(r"R?[2-9BCDFGHJKMNPQRSTVWXYZ]{7}", letters):
         yield from Order.objects.filter(reference=f"R-{letters[-7:]}").select_related("line", "plan")
+
+
+def _by_receipt(asked: str) -> Iterator[models.Model]:
+    """`S-2026-000123`, in capitals or not."""
+    yield from Receipt.objects.numbered(asked)
 
 
 def _by_serial(asked: str) -> Iterator[models.Model]:
@@ -153,4 +161,4 @@ def explained(asked: str) -> str:
     try:
         return _("the number %(number)s") % {"number": parse_msisdn(asked)}
     except NotAnMsisdn:
-        return _("an order's number, a SIM, a voucher's serial or something of the gateway")
+        return _("the number of an order or receipt, a SIM, a voucher's serial or something of the gateway")

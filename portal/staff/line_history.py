@@ -99,6 +99,7 @@ def _sources() -> list[Source]:
         "claim": lambda line: LineClaim.objects.filter(line=line),
         "adjustment": lambda line: Adjustment.objects.filter(line=line),
         "payout": lambda line: Payout.objects.filter(line=line),
+        "receipt": lambda line: Receipt.objects.filter(order__line=line),
     }
     return [
         Source("orders", OrderEvent, "at", _by("order__line_id"), order),

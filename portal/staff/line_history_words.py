@@ -17,6 +17,7 @@ from billing.models import (
     Payment,
     Payout,
     Receipt,
+    ReceiptSeries,
     Refund,
     RefundRequest,
     ReviewItem,
@@ -195,8 +196,9 @@ def _review(item: ReviewItem, at: str) -> Said:
 
 
 def _receipt(receipt: Receipt, _at: str) -> Said:
-    detail = f"{receipt.get_series_display()} {receipt.year}-{receipt.number}"
-    return Said(_("Receipt issued"), detail, "plain", "system", page_of(receipt) or page_of(receipt.order))
+    detail = f"{receipt.printed_number} · {receipt.document['sum'][1]} · {receipt.order.reference}"
+    is_note = receipt.series == ReceiptSeries.CREDIT_NOTE
+    return Said(_("Credit note issued") if is_note else _("Receipt issued"), detail, url=page_of(receipt))
 
 
 def _audit(row: Audit, _at: str) -> Said:

@@ -30,6 +30,7 @@ from billing.models import (
     Order,
     Payment,
     Payout,
+    Receipt,
     Refund,
     RefundCause,
     RefundRequest,
@@ -41,6 +42,7 @@ from billing.models import (
 from billing.models.review import held_subject
 from billing.paying_out import payouts
 from billing.paying_out.bank_accounts import BankAccount
+from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
 from notifications.models import Message
@@ -94,6 +96,8 @@ def rows() -> dict[type[models.Model], models.Model]:
     LineClaim.objects.create(line=line, subscriber=claimant(), opened_at=NOW, decides_at=NOW + timedelta(days=1))
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
+    numbering.number(now=clock.now(), is_thorough=True)
+    shown += [Receipt.objects.get(order=order, request=None)]
     shown += [event_of(payment), message(), alarm_row(), audit_row(), VatRate.objects.filter(country="DE")[0]]
     voucher = one()
     shown += [row(voucher), row(voucher).batch]

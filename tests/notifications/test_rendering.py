@@ -49,7 +49,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
     ],
 }
-VARIANTS["receipt"] = [{"series": series, "number": "S-2026-000123"} for series in ("sale", "credit_note")]
+VARIANTS["receipt"] = [
+    {"series": series, "number": "S-2026-000123", "item": "Month 15"} for series in ("sale", "credit_note")
+]
 VARIANTS["refund_granted"] = [
     {"cause": cause, "to_credit": to_credit, "has_ended": has_ended}
     for cause, to_credit, has_ended in (("withdrawal", False, True), ("staff", True, False), ("dispute", False, True))
