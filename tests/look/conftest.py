@@ -37,9 +37,9 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def look_site() -> Iterator[str]:
-    """The address under which `/look/<name>/` shows each sample page."""
+    """The address under which `/look/<name>/` shows each sample page. For one test: its settings must not reach the next."""
     changes = {
         "ROOT_URLCONF": "tests.look.urls",
         "MIDDLEWARE": ["tests.look.conftest.StrictPolicy"],
