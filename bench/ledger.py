@@ -25,7 +25,7 @@ def measure(scale: Scale) -> Report:
 
 class Ledger:
     name = "ledger"
-    size = 150
+    size = 400
 
     def __init__(self) -> None:
         line = anna().lines.get()
