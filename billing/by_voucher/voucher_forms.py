@@ -27,7 +27,7 @@ class VoucherCodeForm(forms.Form):
     """A code as it was typed or pasted; what is surely no code is told before anything is looked up."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=_("Voucher code"),
         help_text=_("20 letters and digits. Capitals, blanks and dashes do not matter."),
         max_length=200,
         widget=forms.TextInput(

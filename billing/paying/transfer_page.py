@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from billing import wording
 from billing.models import Order, Payment, TransferAccount
 from billing.paying import method_choices
-from lib.money import Money, major_units
+from lib.money import Money
 
 #: European Payments Council, EPC069-12: what a bank's app reads from the code; at most 331 bytes.
 _EPC_HEAD = ("BCD", "002", "1", "SCT")
@@ -30,23 +30,23 @@ def facts(order: Order, payment: Payment, account: TransferAccount | None, *, no
     """The context of the page; `account` tells what came in and was not used."""
     due = Money(payment.amount_minor, payment.currency)
     came_minor = account.available_minor if account else 0
-    short = Money(min(came_minor, due.minor), due.currency)
+    short = Money(came_minor if came_minor < due.minor else 0, due.currency)
     return {
         "place": "orders",
         "order": order,
         "title": wording.title_of(order),
-        "due": due,
-        "details": details(payment),
-        "qr": qr(payment),
+        "due": due - short,
+        "details": details(payment, due - short),
+        "qr": qr(payment, due - short),
         "until": payment.expires_at,
         "expected": method_choices.arrival(now),
-        "received": short if 0 < came_minor < due.minor else None,
+        "received": short if short.minor else None,
         "missing": due - short,
     }
 
 
-def details(payment: Payment) -> list[Detail]:
-    """Holder, account and reference as the payer's bank asks for them, and the exact sum."""
+def details(payment: Payment, missing: Money) -> list[Detail]:
+    """Holder, account and reference as the payer's bank asks for them, and the sum that is still missing."""
     where = payment.instructions
     names = {
         "holder": _("Account holder"),
@@ -60,21 +60,20 @@ def details(payment: Payment) -> list[Detail]:
         "clabe": "CLABE",
         "reference": _("Reference"),
     }
-    amount = Money(payment.amount_minor, payment.currency)
     rows = [Detail(name, _spaced(key, where[key]), where[key]) for key, name in names.items() if where.get(key)]
-    return [*rows, Detail(_("Amount"), str(amount), f"{amount.major}")]
+    return [*rows, Detail(_("Amount"), str(missing), f"{missing.major}")]
 
 
 def _spaced(key: str, text: str) -> str:
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4)) if key == "iban" else text
 
 
-def qr(payment: Payment) -> SafeString:
+def qr(payment: Payment, missing: Money) -> SafeString:
     """The code that bank apps of the euro area read; nothing for other currencies."""
     where = payment.instructions
     if payment.currency != "EUR" or not where.get("iban"):
         return SafeString()
-    amount = f"EUR{major_units(payment.amount_minor, 'EUR'):.2f}"
+    amount = f"EUR{missing.major:.2f}"
     lines = [*_EPC_HEAD, where.get("bic", ""), where["holder"][:70], where["iban"], amount, "", "", where["reference"]]
     code = segno.make("\n".join(lines), error="m", boost_error=False, micro=False)
     return mark_safe(code.svg_inline(scale=4, border=2, light="#fff", dark="#000", omitsize=True))  # noqa: S308  drawn here

@@ -43,13 +43,13 @@ def credit_minor() -> int:
 
 def enter(walker: Walker, code: str) -> None:
     walker.go("/voucher/")
-    walker.page.get_by_label("Code", exact=True).fill(code)
+    walker.page.get_by_label("Voucher code", exact=True).fill(code)
     walker.press("Go on")
 
 
 def is_refused(walker: Walker) -> bool:
     """The one answer, beside the field, and the field says so to a screen reader."""
-    field = walker.page.get_by_label("Code", exact=True)
+    field = walker.page.get_by_label("Voucher code", exact=True)
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(walker.page.locator(".errorlist")).to_have_text(REFUSED)
     return walker.page.url.endswith("/voucher/")
@@ -65,7 +65,7 @@ def test_a_voucher_becomes_credit_as_it_was_typed_on_a_phone_and_works_once(dieg
     diego.go("/credit/")
     diego.press("Have a voucher?")
     typed = voucher_codes.printed(voucher.code).lower().replace("0", "o").replace("-", " ")
-    diego.page.get_by_label("Code", exact=True).fill(f" {typed} ")
+    diego.page.get_by_label("Voucher code", exact=True).fill(f" {typed} ")
     diego.press("Go on")
     diego.page.wait_for_url("**/voucher/check/")
     diego.sees("€10.00 of credit")
