@@ -198,7 +198,8 @@ def test_one_that_cannot_be_written_holds_up_no_other_and_leaves_no_gap(
 
 def test_the_database_refuses_to_change_or_to_drop_what_was_issued(buyer: Subscriber) -> None:
     receipt = receipt_of(bought(buyer))
-    for change in ({"document": {}}, {"number": 7}, {"issued_at": NOW}):
+    changes: list[dict[str, Any]] = [{"document": {}}, {"number": 7}, {"issued_at": NOW}]
+    for change in changes:
         with pytest.raises(Exception, match="Cannot update rows"), transaction.atomic():
             Receipt.objects.update(**change)
     with pytest.raises(Exception, match="Cannot delete rows"), transaction.atomic():

@@ -34,9 +34,9 @@ def draw(document: dict[str, Any]) -> bytes:
 def translated(document: dict[str, Any]) -> dict[str, Any]:
     """As an Arabic catalogue would have it."""
     words = {"Receipt": "إيصال", "Paid": "مدفوع", "What": "البند", "Net": "الصافي", "Total": "المجموع"}
-    return document | signs.everywhere(
-        {name: part for name, part in document.items() if name != "mark"}, lambda text: words.get(text, text)
-    )
+    told = {name: part for name, part in document.items() if name != "mark"}
+    words_in_it: dict[str, Any] = signs.everywhere(told, lambda text: words.get(text, text))
+    return document | words_in_it
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "ar"])
