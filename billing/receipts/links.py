@@ -10,14 +10,20 @@ from django.utils.translation import gettext as _
 from billing.models import Order, Receipt, ReceiptSeries
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReceiptLink:
+    """`item` is what was bought, in the payer's words; `year` that of the number; `is_ready` whether there is a file."""
+
     number: str
     title: str
+    item: str
     url: str
-    is_ready: bool
+    year: int
     issued_at: datetime
-    sum: str
+    amount_minor: int
+    currency: str
+    is_note: bool
+    is_ready: bool
 
 
 def of_order(order: Order) -> list[ReceiptLink]:
@@ -27,14 +33,21 @@ def of_order(order: Order) -> list[ReceiptLink]:
 
 def links(receipts: Iterable[Receipt]) -> list[ReceiptLink]:
     """Receipts in the reader's language."""
-    return [
-        ReceiptLink(
-            number=receipt.printed_number,
-            title=_("Credit note") if receipt.series == ReceiptSeries.CREDIT_NOTE else _("Receipt"),
-            url=reverse("receipt", args=[receipt.pk]),
-            is_ready=receipt.drawn_at is not None,
-            issued_at=receipt.issued_at,
-            sum=receipt.document["sum"][1],
-        )
-        for receipt in receipts
-    ]
+    return [_link(receipt) for receipt in receipts]
+
+
+def _link(receipt: Receipt) -> ReceiptLink:
+    is_note = receipt.series == ReceiptSeries.CREDIT_NOTE
+    amounts = receipt.document["amounts"]
+    return ReceiptLink(
+        number=receipt.printed_number,
+        title=_("Credit note") if is_note else _("Receipt"),
+        item=receipt.document["table"]["rows"][0][0][0],
+        url=reverse("receipt", args=[receipt.pk]),
+        year=receipt.year,
+        issued_at=receipt.issued_at,
+        amount_minor=amounts["gross_minor"],
+        currency=amounts["currency"],
+        is_note=is_note,
+        is_ready=receipt.drawn_at is not None,
+    )

@@ -165,8 +165,9 @@ def test_credit_notes_stand_beside_the_receipt(client: Client, buyer: Subscriber
     numbering.number(now=LATER)
     for address in (f"/orders/{order.pk}/", "/receipts/"):
         shown = page(client, address)
-        assert "Receipt <bdi>S-2026-000001</bdi>" in shown
-        assert "Credit note <bdi>C-2026-000001</bdi>" in shown
+        assert "S-2026-000001</bdi>" in shown
+        assert "C-2026-000001</bdi>" in shown
+        assert "Credit note" in shown
 
 
 def test_nobody_but_who_paid_sees_it_the_owner_of_the_line_neither(buyer: Subscriber) -> None:

@@ -56,18 +56,29 @@ def withdraw_queued() -> dict[str, Any]:
 
 
 def receipts() -> dict[str, Any]:
-    """Receipts and a credit note, one still without its file."""
+    """Receipts and a credit note of two years, one still without its file."""
     rows = [
-        ("C-2026-000004", "Credit note", "€5.00", True),
-        ("S-2026-000123", "Receipt", "€15.00", True),
-        ("T-2026-000017", "Receipt", "€1,234.56", False),
+        ("T-2027-000017", "Credit", 123456, False),
+        ("C-2026-000004", "Month 15", 500, True),
+        ("S-2026-000123", "Month 15 with a name that somebody made rather long", 1500, True),
     ]
     links = [
-        ReceiptLink(number, title, "/receipts/1/", is_ready, NOW - timedelta(days=index), total)
-        for index, (number, title, total, is_ready) in enumerate(rows)
+        ReceiptLink(
+            number=number,
+            title="Credit note" if number.startswith("C") else "Receipt",
+            item=item,
+            url="/receipts/1/",
+            year=int(number[2:6]),
+            issued_at=NOW - timedelta(days=index),
+            amount_minor=minor,
+            currency="EUR",
+            is_note=number.startswith("C"),
+            is_ready=is_ready,
+        )
+        for index, (number, item, minor, is_ready) in enumerate(rows)
     ]
     return {"place": "orders", "receipts": links, "page": Paginator(links, 20).get_page(1)}
 
 
 def receipt_waiting() -> dict[str, Any]:
-    return {"place": "orders", "receipt": receipts()["receipts"][2]}
+    return {"place": "orders", "receipt": receipts()["receipts"][0]}
