@@ -1,11 +1,13 @@
 """Both channels into the sandbox's inbox, over HTTP as a real carrier would be. Refused by production settings."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.html import escape
 
 from lib.http import post_json
 from notifications.channels.answers import asking, reference_in
@@ -41,21 +43,20 @@ class InboxEmailBackend(BaseEmailBackend):
 def _mail(message: EmailMessage, address: str) -> dict[str, Any]:
     parts = message.alternatives if isinstance(message, EmailMultiAlternatives) else []
     html = next((str(part[0]) for part in parts if part[1] == "text/html"), "")
+    files = [part for part in message.attachments if isinstance(part, tuple)]
+    named = [f"[{name}, {len(content) // 1000 + 1} kB]" for name, content, _kind in files]
     return {
         "channel": "email",
         "to": address,
         "sender": message.from_email,
         "subject": message.subject,
-        "text": message.body + _attached(message),
-        "html": html,
+        "text": "\n\n".join([str(message.body), *named]),
+        "html": html.replace("</body>", "".join(f"<p>{escape(name)}</p>" for name in named) + "</body>"),
         "reference": message.extra_headers.get("Message-ID", ""),
+        "attachments": [
+            {"name": name, "kind": kind, "content": b64encode(content).decode()} for name, content, kind in files
+        ],
     }
-
-
-def _attached(message: EmailMessage) -> str:
-    """The inbox shows no files: it tells their names and sizes."""
-    files = [part for part in message.attachments if isinstance(part, tuple)]
-    return "".join(f"\n\n[{name}, {len(content) // 1000 + 1} kB]" for name, content, _kind in files)
 
 
 def _posted(body: dict[str, Any]) -> str:

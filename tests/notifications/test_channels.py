@@ -1,7 +1,8 @@
 """One contract for every way out: what is accepted, refused, or left open, told in the same words by each carrier."""
 
+from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from lib.http import CalledInsideTransaction
 from notifications import channels
+from notifications.attachments import Attachment
 from notifications.channels.email import EmailCarrier
 from notifications.channels.http_sms import HttpSmsChannel
 from notifications.channels.inbox import InboxSmsChannel
@@ -280,6 +282,30 @@ def test_the_inbox_of_the_sandbox_takes_both_channels_once_each(settings, tmp_pa
     assert (arrived["sms"]["to"], arrived["sms"]["text"]) == (NUMBER, sms.text)
     assert (arrived["email"]["to"], arrived["email"]["subject"]) == (LETTER.address, LETTER.title)
     assert (arrived["email"]["text"], arrived["email"]["html"]) == (LETTER.text, LETTER.html)
+
+
+def test_the_inbox_tells_the_files_of_a_mail(settings):
+    stub = HttpStub()
+    settings.EMAIL_BACKEND = "notifications.channels.inbox.InboxEmailBackend"
+    file = Attachment("Refill-S-2026-000001.pdf", "application/pdf", b"%PDF" + 29_000 * b"x")
+    with running(stub):
+        settings.SANDBOX_URL = stub.url
+        EmailCarrier().carry(replace(LETTER, html="<body>Attached.</body>", attachment=file))
+
+    (posted,) = stub.taken
+    assert posted["text"].endswith("\n\n[Refill-S-2026-000001.pdf, 30 kB]")
+    assert posted["html"] == "<body>Attached.<p>[Refill-S-2026-000001.pdf, 30 kB]</p></body>"
+    (told,) = posted["attachments"]
+    assert (told["name"], told["kind"], b64decode(told["content"])) == (file.name, file.kind, file.content)
+
+
+def test_a_file_goes_over_smtp_whole(smtp_stub):
+    file = Attachment("Refill-S-2026-000001.pdf", "application/pdf", bytes(range(256)) * 100)
+    EmailCarrier().carry(replace(LETTER, attachment=file))
+
+    mail = message_from_bytes(smtp_stub.taken[0], policy=policy.default)
+    (part,) = mail.iter_attachments()
+    assert (part.get_filename(), part.get_content_type(), part.get_content()) == (file.name, file.kind, file.content)
 
 
 def test_each_channel_has_the_carrier_the_settings_name(settings):
