@@ -30,9 +30,8 @@ from lib.failpoints import failpoint
 from lib.transactions import whole
 
 BATCH = 100
-#: The frequent sweep looks back to what the newest receipt is about, at least as long as RECENT, and STRAGGLING further, since what
-#: happened then may have been committed later. The daily one looks at everything.
-RECENT = timedelta(days=1)
+#: The frequent sweep looks back to what the newest receipt is about, and this much further, since what happened then may have been
+#: committed later. The daily one looks at everything.
 STRAGGLING = timedelta(hours=1)
 #: What cannot be written, with the error.
 _Troubles = dict[UUID, Exception]
@@ -61,7 +60,7 @@ def _since(series: ReceiptSeries, *, now: datetime) -> datetime | None:
     """Everything older has its number, however long we were away."""
     happened = "request__decided_at" if series == ReceiptSeries.CREDIT_NOTE else "order__applied_at"
     newest = Receipt.objects.filter(series=series).order_by("-year", "-number").values_list(happened, flat=True).first()
-    return min(newest, now - RECENT) - STRAGGLING if newest else None
+    return min(newest, now) - STRAGGLING if newest else None
 
 
 def _about(series: ReceiptSeries) -> str:

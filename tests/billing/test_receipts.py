@@ -120,6 +120,12 @@ def test_what_was_applied_before_the_newest_and_committed_after_it_is_found(buye
     assert numbers() == [1, 2, 3]
 
 
+def test_a_clock_that_was_set_back_leaves_nothing_out(buyer: Subscriber) -> None:
+    receipt_of(bought(buyer, at=LATER), at=LATER)
+    bought(buyer, at=NOW)
+    assert numbering.number(now=NOW) == 1
+
+
 def test_a_batch_costs_the_same_whatever_its_size(buyer: Subscriber) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as asked:
