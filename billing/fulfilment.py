@@ -184,6 +184,7 @@ def _apply_if_covered(journal: Journal, received: Money) -> None:
 _FOLLOWS = {
     FactState.OPEN: PaymentState.OPEN,
     FactState.PROCESSING: PaymentState.PROCESSING,
+    FactState.AUTHORISED: PaymentState.PROCESSING,
     FactState.FAILED: PaymentState.FAILED,
     FactState.EXPIRED: PaymentState.EXPIRED,
     FactState.CANCELLED: PaymentState.CANCELLED,

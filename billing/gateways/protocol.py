@@ -43,9 +43,14 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckoutRequest:
-    """A page on which exactly `price` can be paid by `way`, card or paypal. `expires_at` is real time, 30 min to 24 h ahead."""
+    """A page on which exactly `price` can be paid by `way`, card or paypal. `expires_at` is real time, 30 min to 24 h ahead.
 
-    payment_id: UUID
+    With a `customer_id` the page is that customer's, and `saves` keeps the way to pay for them. `sets_aside`: the money is only
+    set aside, until `take` or `release`. Exactly one of `payment_id` and `top_up_id` says what it is for.
+    """
+
+    payment_id: UUID | None = None
+    top_up_id: UUID | None = None
     order_reference: str
     title: str
     way: str
@@ -56,6 +61,9 @@ class CheckoutRequest:
     cancel_url: str
     expires_at: datetime
     idempotency_key: str
+    customer_id: str = ""
+    saves: bool = False
+    sets_aside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +75,7 @@ class CheckoutPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A signed notice, reduced to ids: what it is about is asked anew. `payment_id`, `refund_id` are ours, from its metadata."""
+    """A signed notice, reduced to ids: what it is about is asked anew. The ids at the end are ours, from its metadata."""
 
     event_id: str
     kind: str
@@ -75,6 +83,8 @@ class Notice:
     happened_at: datetime
     payment_id: UUID | None
     refund_id: UUID | None
+    top_up_id: UUID | None = None
+    saving_id: UUID | None = None
 
 
 class Gateway(Disputes, Transfers, Books, Protocol):
