@@ -1,6 +1,8 @@
 from billing.models.adjustment import ADJUSTMENT_MOVES, Adjustment, AdjustmentPart, AdjustmentState
+from billing.models.attempt import ATTEMPT_MOVES, AttemptState, PaymentAttempt
 from billing.models.cursor import GatewayCursor
 from billing.models.dispute import DISPUTE_MOVES, OPEN_DISPUTE_STATES, Dispute, DisputeState
+from billing.models.for_others import GUEST_MOVES, GuestState, GuestTopUp, Payee, TopUpLink
 from billing.models.gateway_move import GatewayMove, MoveKind
 from billing.models.inbox import EventState, WebhookEvent
 from billing.models.ledger import AccountKind, EntryKind, LedgerAccount, LedgerEntry
@@ -8,6 +10,7 @@ from billing.models.order import (
     GATEWAY_METHODS,
     ORDER_MOVES,
     PAGE_METHODS,
+    CameBy,
     Method,
     Order,
     OrderEvent,
@@ -28,35 +31,60 @@ from billing.models.refund import (
     RefundState,
 )
 from billing.models.review import HELD_KINDS, ReviewItem, ReviewKind, ReviewOutcome
+from billing.models.saved import SAVED_MOVES, GatewayCustomer, PaymentMethod, SavedState, SavedWay, SavingPage
+from billing.models.standing import (
+    OPEN_RUN_STATES,
+    RUN_MOVES,
+    AutoRenew,
+    AutoTopUp,
+    AutoTopUpRun,
+    CreditWatch,
+    Renewal,
+    RunState,
+)
 from billing.models.transfer import TransferAccount, TransferMovement, TransferReturn
 from billing.models.vat import VatRate
 from billing.models.voucher import VOUCHER_MOVES, Voucher, VoucherBatch, VoucherNature, VoucherState
 
 __all__ = [
     "ADJUSTMENT_MOVES",
+    "ATTEMPT_MOVES",
     "DISPUTE_MOVES",
     "GATEWAY_METHODS",
+    "GUEST_MOVES",
     "HELD_KINDS",
     "LIVE_PAYMENT_STATES",
     "OPEN_DISPUTE_STATES",
     "OPEN_PAYOUT_STATES",
+    "OPEN_RUN_STATES",
     "ORDER_MOVES",
     "PAGE_METHODS",
     "PAYMENT_MOVES",
     "PAYOUT_MOVES",
     "REFUND_MOVES",
     "REQUEST_MOVES",
+    "RUN_MOVES",
+    "SAVED_MOVES",
     "VOUCHER_MOVES",
     "AccountKind",
     "Adjustment",
     "AdjustmentPart",
     "AdjustmentState",
+    "AttemptState",
+    "AutoRenew",
+    "AutoTopUp",
+    "AutoTopUpRun",
+    "CameBy",
+    "CreditWatch",
     "Dispute",
     "DisputeState",
     "EntryKind",
     "EventState",
     "GatewayCursor",
+    "GatewayCustomer",
     "GatewayMove",
+    "GuestState",
+    "GuestTopUp",
     "LedgerAccount",
     "LedgerEntry",
     "Method",
@@ -65,7 +93,10 @@ __all__ = [
     "OrderEvent",
     "OrderState",
     "OrderWhat",
+    "Payee",
     "Payment",
+    "PaymentAttempt",
+    "PaymentMethod",
     "PaymentState",
     "PaymentWay",
     "Payout",
@@ -79,10 +110,16 @@ __all__ = [
     "RefundRequest",
     "RefundRequestState",
     "RefundState",
+    "Renewal",
     "ReviewItem",
     "ReviewKind",
     "ReviewOutcome",
+    "RunState",
+    "SavedState",
+    "SavedWay",
+    "SavingPage",
     "Start",
+    "TopUpLink",
     "TransferAccount",
     "TransferMovement",
     "TransferReturn",

@@ -65,6 +65,17 @@ class Method(models.TextChoices):
     VOUCHER = "voucher", _("voucher")
 
 
+class CameBy(models.TextChoices):
+    """How an order came about."""
+
+    SELF = "self", _("ordered by hand")
+    AUTO_RENEW = "auto_renew", _("auto-renew")
+    AUTO_TOP_UP = "auto_top_up", _("auto top-up")
+    GUEST = "guest", _("guest top-up")
+    LINK = "link", _("top-up link")
+    PAYEE = "payee", _("top-up of a payee")
+
+
 #: Paid by the payer's own hand at the gateway; the others are taken from what we hold already.
 GATEWAY_METHODS = (Method.CARD, Method.PAYPAL, Method.TRANSFER)
 #: Paid on the gateway's page.
@@ -103,6 +114,7 @@ class Order(models.Model):
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("plan"))
     start = models.CharField(_("starts"), max_length=5, choices=Start, default=Start.QUEUE)
     method = models.CharField(_("method"), max_length=8, choices=Method)
+    came_by = models.CharField(_("came by"), max_length=11, choices=CameBy, default=CameBy.SELF, db_default=CameBy.SELF)
     price_minor = models.BigIntegerField(_("price in minor units, VAT included"))
     currency = models.CharField(_("currency"), max_length=3)
     country = models.CharField(_("VAT country"), max_length=2)

@@ -39,6 +39,7 @@ LIVE_PAYMENT_STATES = (_S.CREATED, _S.OPEN, _S.PROCESSING)
 class PaymentWay(models.TextChoices):
     PAGE = "page", _("on the gateway's page")
     TRANSFER = "transfer", _("bank transfer")
+    SAVED = "saved", _("with a saved way to pay")
 
 
 class Payment(models.Model):
@@ -98,8 +99,8 @@ class Payment(models.Model):
 
     @property
     def gateway_id(self) -> str | None:
-        """What to ask the gateway about: the page, or the intent of a transfer."""
-        return self.intent_id if self.way == PaymentWay.TRANSFER else self.session_id
+        """What to ask the gateway about: the page, else the intent."""
+        return self.session_id if self.way == PaymentWay.PAGE else self.intent_id
 
     @property
     def is_live(self) -> bool:
