@@ -26,6 +26,7 @@ SHOWN: dict[str, list[str]] = {
         "VoucherBatch",
         "Voucher",
         "WebhookEvent",
+        "GatewayMove",
         "LedgerEntry",
         "LedgerAccount",
         "VatRate",

@@ -1,6 +1,7 @@
 from billing.admin import (
     adjustments,
     disputes,
+    gateway_moves,
     inbox,
     ledger,
     orders,
@@ -17,6 +18,7 @@ from billing.admin import (
 __all__ = [
     "adjustments",
     "disputes",
+    "gateway_moves",
     "inbox",
     "ledger",
     "orders",

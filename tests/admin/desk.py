@@ -25,8 +25,10 @@ from billing.models import (
     Dispute,
     DisputeState,
     EntryKind,
+    GatewayMove,
     LedgerAccount,
     LedgerEntry,
+    MoveKind,
     Order,
     Payment,
     Payout,
@@ -98,7 +100,14 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
-    shown += [event_of(payment), message(), alarm_row(), audit_row(), VatRate.objects.filter(country="DE")[0]]
+    shown += [
+        event_of(payment),
+        move_of(payment),
+        message(),
+        alarm_row(),
+        audit_row(),
+        VatRate.objects.filter(country="DE")[0],
+    ]
     voucher = one()
     shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
@@ -168,6 +177,21 @@ def event_of(payment: Payment) -> WebhookEvent:
         kind="checkout.session.completed",
         object_id=payment.session_id or "",
         payment_id=payment.pk,
+        happened_at=NOW,
+    )
+
+
+def move_of(payment: Payment) -> GatewayMove:
+    """One that was not found in the ledger yet."""
+    return GatewayMove.objects.create(
+        gateway_id="txn_desk_1",
+        kind=MoveKind.PAYMENT,
+        their_kind="charge",
+        object_id="ch_desk_1",
+        intent_id=payment.intent_id or "",
+        amount_minor=1500,
+        fee_minor=47,
+        currency="EUR",
         happened_at=NOW,
     )
 
