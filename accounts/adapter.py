@@ -47,6 +47,12 @@ class Adapter(DefaultAccountAdapter):
             raise ValidationError(_("This e-mail address is too long."), code="max_length")
         return str(super().clean_email(email))
 
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Another password begins a hold (accounts.hold); e-mail and number do by the table's own trigger."""
+        if user.has_usable_password():
+            _subscriber(user).sign_in_changed_at = clock.real_now()
+        super().set_password(user, password)
+
     def set_phone(self, user: AbstractBaseUser, phone: str, verified: bool) -> None:  # noqa: FBT001  allauth's signature
         user = _subscriber(user)
         if verified:
@@ -64,12 +70,15 @@ class Adapter(DefaultAccountAdapter):
     def set_phone_verified(self, user: AbstractBaseUser, phone: str) -> None:
         """The proof: the number signs this person in, and claims the line. Of two who prove one number, the first keeps it."""
         user = _subscriber(user)
+        former = user.msisdn
         try:
             with transaction.atomic():
                 if user.msisdn != phone or user.msisdn_pending:
                     user.msisdn, user.msisdn_pending = phone, ""
                     user.save(update_fields=["msisdn", "msisdn_pending"])
                 claims.prove(user, phone, now=clock.now())
+                if former and former != phone and user.email:
+                    _notice("phone_changed", user.email)
         except IntegrityError:
             user.refresh_from_db(fields=["msisdn", "msisdn_pending"])
 
@@ -105,10 +114,7 @@ class Adapter(DefaultAccountAdapter):
         elif name == "account_already_exists":
             _mail("account_exists", email, {"url": settings.PORTAL_ORIGIN + reverse("account_login")})
         elif name != "unknown_account":
-            said = {"what": _what(name), "happened_at": clock.now().isoformat()}
-            _mail(
-                "security_notice", email, {**said, "url": settings.PORTAL_ORIGIN + reverse("account_change_password")}
-            )
+            _notice(name, email)
 
 
 class NumberStage(PhoneVerificationStage):
@@ -158,11 +164,17 @@ def _mail(kind: str, email: str, said: dict[str, Any]) -> None:
     )
 
 
+def _notice(name: str, email: str) -> None:
+    url = settings.PORTAL_ORIGIN + reverse("account_change_password")
+    _mail("security_notice", email, {"what": _what(name), "happened_at": clock.now().isoformat(), "url": url})
+
+
 def _what(name: str) -> str:
     words = {
         "password_changed": _("Your password was changed."),
         "password_set": _("A password was set."),
         "password_reset": _("Your password was reset."),
+        "phone_changed": _("The number you sign in with was changed."),
         "email_changed": _("Your e-mail address was changed."),
         "email_confirm": _("Your e-mail address was confirmed."),
         "email_deleted": _("An e-mail address was removed."),

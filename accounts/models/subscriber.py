@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -31,7 +32,10 @@ class SubscriberManager(BaseUserManager["Subscriber"]):
 
 
 class Subscriber(AbstractBaseUser, PermissionsMixin):
-    """The auth user. `msisdn` is the proven sign-in number; an unproven one waits in `msisdn_pending`, which blocks nobody."""
+    """The auth user. `msisdn` is the proven sign-in number; an unproven one waits in `msisdn_pending`, which blocks nobody.
+
+    `sign_in_changed_at` (real time): when e-mail, number or password last became another; `accounts.hold` asks for it.
+    """
 
     email = models.EmailField(_("e-mail"), blank=True)
     msisdn = models.CharField(_("mobile number"), max_length=16, null=True, blank=True, unique=True)
@@ -42,6 +46,7 @@ class Subscriber(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("support staff"), default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    sign_in_changed_at = models.DateTimeField(_("sign-in changed"), null=True, blank=True, editable=False)
 
     objects: ClassVar[SubscriberManager] = SubscriberManager()
 
@@ -57,6 +62,22 @@ class Subscriber(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 name="subscriber_msisdn_e164",
                 condition=models.Q(msisdn=None) | models.Q(msisdn__regex=E164_PATTERN),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="subscriber_sign_in_changed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__email__df=pgtrigger.F("new__email"))
+                | pgtrigger.Q(old__msisdn__df=pgtrigger.F("new__msisdn")),
+                func="""
+                    IF (OLD.email <> '' AND lower(OLD.email) <> lower(NEW.email))
+                        OR (OLD.msisdn IS NOT NULL AND OLD.msisdn IS DISTINCT FROM NEW.msisdn) THEN
+                        NEW.sign_in_changed_at = clock_timestamp();
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.admin.vouchers import VOUCHER_TONES, block, refusal_of, staff_of, unblock
 from billing.authority import BLOCK_VOUCHERS, MAKE_VOUCHERS
 from billing.by_voucher import voucher_batches, voucher_codes, voucher_sheet
-from billing.by_voucher.voucher_batches import BatchOver, CannotBeDone
+from billing.by_voucher.voucher_batches import BatchOver, CannotBeDone, TookTheCodes
 from billing.by_voucher.voucher_forms import BatchForm
 from billing.models import Voucher, VoucherBatch, VoucherNature, VoucherState
 from lib import clock
@@ -196,7 +196,8 @@ class VoucherBatchAdmin(ActingAdmin):
         if not row.handed_out_at:
             shown["hand-out"] = over
         elif VoucherState.CREATED in states and not row.activated_at:
-            shown["activate"] = over
+            took = row.handed_out_to == staff_of(request).actor
+            shown["activate"] = over or (str(refusal_of(TookTheCodes())) if took else "")
         if states & {VoucherState.CREATED, VoucherState.ACTIVE}:
             shown["block"] = ""
         if VoucherState.BLOCKED in states:

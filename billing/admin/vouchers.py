@@ -37,6 +37,9 @@ def refusal_of(error: CannotBeDone) -> Refusal:
         voucher_batches.HandedOutBefore: _("The codes were handed out before. There are no second ones."),
         voucher_batches.NotHandedOut: _("Hand the codes out first; nothing changed."),
         voucher_batches.ActiveBefore: _("The batch was activated before; nothing changed."),
+        voucher_batches.TookTheCodes: _(
+            "You took the codes of this batch: somebody else of finance has to activate it."
+        ),
         voucher_batches.BatchOver: _("The last day has passed; nothing changed."),
         voucher_batches.NothingToMove: _("There is no voucher that this could be done to; nothing changed."),
     }

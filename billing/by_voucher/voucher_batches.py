@@ -45,6 +45,10 @@ class ActiveBefore(CannotBeDone):
     """The batch was activated, and booked."""
 
 
+class TookTheCodes(CannotBeDone):
+    """Whoever has the file with the codes does not make it money."""
+
+
 class BatchOver(CannotBeDone):
     """Its last day has passed."""
 
@@ -131,13 +135,15 @@ def hand_out(batch_id: UUID, *, by: Authority, now: datetime) -> list[Printed]:
 def activate(batch_id: UUID, *, reason: str, by: Authority, now: datetime) -> int:
     """From now on they can be redeemed; what was sold is booked as received. Those blocked before stay blocked and are not.
 
-    Returns how many. Raises NotHandedOut, ActiveBefore, BatchOver, NothingToMove.
+    Returns how many. Raises NotHandedOut, ActiveBefore, TookTheCodes, BatchOver, NothingToMove.
     """
     batch = _lock(batch_id)
     if not batch.handed_out_at:
         raise NotHandedOut
     if batch.activated_at:
         raise ActiveBefore
+    if batch.handed_out_to == by.actor:
+        raise TookTheCodes
     _refuse_over(batch, now=now)
     count = batch.vouchers.filter(state=VoucherState.CREATED).update(state=VoucherState.ACTIVE)
     if not count:

@@ -112,6 +112,7 @@ def _from_sale(fact: RefundFact, left: Money, journal: Journal) -> RefundRequest
         currency=order.currency,
         takes_back=False,
         formula={"rule": "dashboard", "to": "payer"},
+        needs_second=False,
         asked_by="gateway",
         asked_at=journal.now,
     )

@@ -197,6 +197,7 @@ def _from_sale(dispute: Dispute, journal: Journal, most_minor: int) -> int:
         currency=order.currency,
         formula={"rule": "dispute", "to": "bank"},
         reason=dispute.reason,
+        needs_second=False,
         asked_by="gateway",
         asked_at=journal.now,
     )

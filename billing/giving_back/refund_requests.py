@@ -93,6 +93,7 @@ def _ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
             "to": "credit" if wish.to_credit or goes_to_credit(order) else "payer",
         },
         reason=wish.reason[:200],
+        needs_second=not wish.may_grant,
         asked_by=wish.actor,
         asked_at=now,
     )

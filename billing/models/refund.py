@@ -55,7 +55,10 @@ REQUEST_MOVES: Moves = {
 
 
 class RefundRequest(models.Model):
-    """A sale taken back, whole or in part. `formula` keeps what was counted, in numbers. One request a `key`."""
+    """A sale taken back, whole or in part. `formula` keeps what was counted, in numbers. One request a `key`.
+
+    `needs_second`: what is granted must be granted by another than asked; decided when it is asked for, and kept.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="refund_requests", verbose_name=_("order"))
@@ -69,6 +72,7 @@ class RefundRequest(models.Model):
     takes_back = models.BooleanField(_("takes back what is left"), default=True)
     formula = models.JSONField(_("how it was counted"), default=dict, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    needs_second = models.BooleanField(_("needs a second person"), default=True)
     asked_by = models.CharField(_("asked by"), max_length=60)
     decided_by = models.CharField(_("decided by"), max_length=60, blank=True)
     asked_at = models.DateTimeField(_("asked"))
@@ -88,10 +92,19 @@ class RefundRequest(models.Model):
                 condition=models.Q(state="granted", amount_minor=models.F("net_minor") + models.F("vat_minor"))
                 | ~models.Q(state="granted"),
             ),
+            models.CheckConstraint(
+                name="refund_request_granted_by_two",
+                condition=~models.Q(state="granted", needs_second=True)
+                | (~models.Q(decided_by="") & ~models.Q(decided_by=models.F("asked_by"))),
+            ),
         ]
         triggers = [
             *moves_triggers(REQUEST_MOVES, first=RefundRequestState.ASKED),
             pgtrigger.Protect(name="refund_request_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="refund_request_is_frozen",
+                fields=["order", "key", "amount_minor", "currency", "needs_second", "asked_by"],
+            ),
         ]
 
     def __str__(self) -> str:

@@ -78,6 +78,10 @@ class VoucherBatch(models.Model):
         ordering = ["-made_at", "-id"]
         constraints = [
             models.CheckConstraint(name="voucher_batch_worth", condition=models.Q(amount_minor__gt=0, count__gt=0)),
+            models.CheckConstraint(
+                name="voucher_batch_activated_by_another",
+                condition=models.Q(activated_by="") | ~models.Q(activated_by=models.F("handed_out_to")),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="voucher_batch_is_kept", operation=pgtrigger.Delete),

@@ -50,7 +50,9 @@ def refusal_in_words(error: CannotBePaidOut) -> str:
         case NothingLeft():
             return _("There is no credit to pay out. Bonus credit and what the number owes are not paid out.")
         case TooSoon():
-            words = _("The number came to you less than a day ago. You can ask from %(moment)s on.")
+            words = _(
+                "Your number, e-mail or password changed less than a day ago. To keep your credit safe, you can ask from %(moment)s on."
+            )
             return words % {"moment": moment_in_words(error.until)}
         case DisputeOpen():
             return _("A bank is asking for money of this number back. Until that is decided, nothing can be paid out.")

@@ -2,9 +2,10 @@
 the way it came. It is set aside at once, approved by one of finance and sent by another; docs/desk.md has the steps.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from accounts import hold
 from accounts.models import Line, LineOwnership, Subscriber
 from billing import ledger
 from billing.ledger import Posting
@@ -23,9 +24,6 @@ from billing.paying_out.payout_steps import move, put_back, tell
 from lib.money import Money
 from lib.transactions import whole
 
-#: Whoever has just got hold of somebody's SIM cannot take the credit along.
-HOLD = timedelta(hours=24)
-
 
 class CannotBePaidOut(Exception):
     """Base of the reasons below; the page words them."""
@@ -40,7 +38,7 @@ class NothingLeft(CannotBePaidOut):
 
 
 class TooSoon(CannotBePaidOut):
-    """The line came to its owner less than `HOLD` ago."""
+    """The line came to its owner, or the way they sign in changed, less than `accounts.hold.HOLD` ago."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(until.isoformat())
@@ -71,8 +69,10 @@ def check(line: Line, subscriber: Subscriber, *, now: datetime) -> None:
     ownership = LineOwnership.objects.filter(line=line, subscriber=subscriber, until_at=None).first()
     if ownership is None:
         raise NotYours
-    if ownership.from_at + HOLD > now:
-        raise TooSoon(ownership.from_at + HOLD)
+    if ownership.from_at + hold.HOLD > now:
+        raise TooSoon(ownership.from_at + hold.HOLD)
+    if held_until := hold.until(subscriber):
+        raise TooSoon(held_until)
     check_disputes(line)
 
 

@@ -9,7 +9,7 @@ from billing.by_voucher.voucher_batches import BatchWish
 from billing.models import VoucherNature
 from plans.models import Plan
 
-_DEMO = Authority(person_id=0, may_decide=True)
+_DEMO, _SECOND = Authority(person_id=0, may_decide=True), Authority(person_id=-1, may_decide=True)
 
 
 def load(*, now: datetime) -> list[str]:
@@ -35,5 +35,5 @@ def _kind(name: str, nature: VoucherNature, amount_minor: int, plan: Plan | None
     )
     batch = voucher_batches.make(wish, by=_DEMO, now=now)
     codes = [printed.code for printed in voucher_batches.hand_out(batch.pk, by=_DEMO, now=now)]
-    voucher_batches.activate(batch.pk, reason="demo", by=_DEMO, now=now)
+    voucher_batches.activate(batch.pk, reason="demo", by=_SECOND, now=now)
     return f"{name:<20} {'   '.join(codes)}"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts import hold
 from accounts.models import Subscriber
 from tests.accounts.walking import Visitor, codes, newest_code, sent
 from tests.cast import anna, bao, line_of
@@ -55,6 +56,7 @@ def test_a_new_email_counts_once_its_code_is_typed_and_the_old_address_is_told(
     owner.refresh_from_db()
     assert owner.email == "anna.new@example.com"
     assert "anna@example.com" in sent("security_notice")
+    assert hold.until(owner) is not None
 
 
 def test_somebody_elses_email_is_not_taken_and_not_betrayed(visitor: Visitor, owner: Subscriber) -> None:
@@ -79,6 +81,8 @@ def test_a_new_number_counts_once_its_code_is_typed_and_moves_no_line(visitor: V
     owner.refresh_from_db()
     assert owner.msisdn == NEW_NUMBER
     assert before[0] in list(owner.lines)
+    assert sent("security_notice") == ["anna@example.com"]
+    assert hold.until(owner) is not None
 
 
 def test_a_new_password_wants_the_old_one_and_ends_other_sessions(visitor: Visitor, owner: Subscriber) -> None:
@@ -92,4 +96,5 @@ def test_a_new_password_wants_the_old_one_and_ends_other_sessions(visitor: Visit
     owner.refresh_from_db()
     assert owner.check_password(new)
     assert sent("security_notice") == ["anna@example.com"]
+    assert hold.until(owner) is not None
     assert elsewhere.where == "/account/login/"

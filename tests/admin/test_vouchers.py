@@ -94,10 +94,22 @@ def test_finance_makes_hands_out_and_activates_a_batch_and_each_step_is_recorded
     sheet = hand_out(fina, batch)
     assert sheet.status_code == 200
     assert Voucher.objects.filter(batch=batch, state=VoucherState.CREATED).count() == 12
-    done = act(fina, batch, "activate", "Kiosk Müller, invoice 2026-0117")
+    fritz = signed_in(staff("Fritz", group="finance"))
+    done = act(fritz, batch, "activate", "Kiosk Müller, invoice 2026-0117")
     assert "12 vouchers are active. €120.00 is booked as received at the bank." in text(done)
     assert deeds() == ["vouchers.made", "vouchers.handed_out", "vouchers.activated"]
     assert Audit.objects.get(deed="vouchers.activated").reason == "Kiosk Müller, invoice 2026-0117"
+
+
+def test_whoever_took_the_codes_does_not_activate_them(fina: Client) -> None:
+    batch = now_batch()
+    hand_out(fina, batch)
+    assert "somebody else of finance has to activate it" in text(fina.get(page_of(batch)))
+    assert "somebody else of finance has to activate it" in text(act(fina, batch, "activate"))
+    batch.refresh_from_db()
+    assert batch.activated_at is None
+    assert not Voucher.objects.filter(state=VoucherState.ACTIVE).exists()
+    assert deeds() == ["vouchers.made", "vouchers.handed_out"]
 
 
 def test_the_codes_come_once_as_a_file_that_no_cache_keeps_and_a_second_try_gets_none(fina: Client) -> None:

@@ -12,6 +12,7 @@ from plans.models import Plan
 from tests.billing.ordering import NOW
 
 FINA = Authority(person_id=7, address="192.0.2.7")
+FRITZ = Authority(person_id=8, address="192.0.2.8")
 
 
 def make(
@@ -38,7 +39,7 @@ def printed(batch: VoucherBatch, *, now: datetime = NOW) -> list[Printed]:
 
 
 def activate(batch: VoucherBatch, *, now: datetime = NOW) -> int:
-    return voucher_batches.activate(batch.pk, reason="Kiosk Müller, 2026-0117", by=FINA, now=now)
+    return voucher_batches.activate(batch.pk, reason="Kiosk Müller, 2026-0117", by=FRITZ, now=now)
 
 
 def active(*, now: datetime = NOW, **fields: Any) -> list[Printed]:

@@ -8,7 +8,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from billing.models import ORDER_MOVES, PAYMENT_MOVES, REFUND_MOVES, OrderState, PaymentState, RefundState
-from tests.billing.ordering import load_reference_data, order_plan, pay, payment_for
+from tests.billing.giving_back import ask
+from tests.billing.ordering import NOW, load_reference_data, order_plan, pay, payment_for
+from tests.billing.printing import make, printed
 from tests.cast import anna
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +111,28 @@ def test_no_more_is_given_back_than_was_received() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         payment.refunds.create(amount_minor=501, currency="EUR", idempotency_key="second")
     assert payment.refunds.count() == 1
+
+
+def test_a_refund_that_needs_a_second_person_is_not_granted_by_the_first() -> None:
+    request = ask(pay(order_plan(anna())).order, now=NOW, may_grant=False)
+    grant = (
+        "UPDATE billing_refundrequest SET state = 'granted', net_minor = amount_minor, decided_by = %s WHERE id = %s"
+    )
+    refuses(grant, ["", request.pk])
+    refuses(grant, [request.asked_by, request.pk])
+    refuses("UPDATE billing_refundrequest SET needs_second = false WHERE id = %s", [request.pk])
+    refuses("UPDATE billing_refundrequest SET asked_by = 'staff:9' WHERE id = %s", [request.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(grant, ["staff:2", request.pk])
+        assert cursor.rowcount == 1
+
+
+def test_whoever_took_the_codes_of_a_batch_does_not_activate_it() -> None:
+    batch = make()
+    printed(batch)
+    refuses(
+        "UPDATE billing_voucherbatch SET activated_by = handed_out_to, activated_at = now() WHERE id = %s", [batch.pk]
+    )
 
 
 def test_a_payment_cannot_have_succeeded_without_money() -> None:

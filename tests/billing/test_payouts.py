@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
+from accounts import hold
 from accounts.models import Line, LineOwnership, Subscriber
 from billing import held_money, ledger
 from billing.authority import Authority, NotAllowed, OwnLine, SamePerson
@@ -34,6 +35,7 @@ from billing.paying_out import payouts, payouts_at_the_desk
 from billing.paying_out.bank_accounts import BankAccount
 from billing.paying_out.payouts import DisputeOpen, NothingLeft, NotYours, TooLate, TooSoon
 from billing.paying_out.payouts_at_the_desk import CanGoBack, NobodyToPay
+from lib import clock
 from lib.models import Audit
 from notifications.models import Message
 from tests.billing.money import NOW, give_credit
@@ -126,6 +128,23 @@ def test_a_line_that_came_to_its_owner_today_waits_a_day(line: Line) -> None:
         asked(line)
     assert caught.value.until == NOW + timedelta(hours=1)
     assert asked(line, now=NOW + timedelta(hours=1)).amount_minor == 1200
+
+
+@pytest.mark.parametrize("change", [{"email": "other@example.com"}, {"msisdn": "+4917604069099"}])
+def test_a_changed_sign_in_holds_the_credit_for_a_day(line: Line, owner: Subscriber, change: dict[str, str]) -> None:
+    Subscriber.objects.filter(pk=owner.pk).update(**change)
+    with pytest.raises(TooSoon) as caught:
+        asked(line, subscriber=owner)
+    assert timedelta(hours=23) < caught.value.until - clock.real_now() <= timedelta(hours=24)
+    assert not Payout.objects.exists()
+    Subscriber.objects.filter(pk=owner.pk).update(sign_in_changed_at=clock.real_now() - timedelta(hours=24))
+    assert asked(line, subscriber=owner).amount_minor == 1200
+
+
+def test_proving_a_first_number_or_adding_a_first_e_mail_is_no_change(owner: Subscriber) -> None:
+    newcomer = Subscriber.objects.create_user(email="")
+    Subscriber.objects.filter(pk=newcomer.pk).update(email="new@example.com", msisdn="+4917604069098")
+    assert hold.until(newcomer) is None
 
 
 def dispute_about(line: Line) -> Dispute:

@@ -39,6 +39,7 @@ def intent_of(gateway: Gateway, sandbox: Sandbox) -> str:
 
 def test_a_page_is_found_by_its_payment_open_or_not(gateway: Gateway) -> None:
     request = asked()
+    assert request.payment_id
     page = gateway.open_page(request)
     assert gateway.find_page(request.payment_id, since=since()) == page
     gateway.close_page(page.session_id)
