@@ -1,5 +1,7 @@
 """What people are told about an order, each event once."""
 
+from typing import Any
+
 from billing import ledger
 from billing.journal import Journal, money
 from billing.models import Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
@@ -77,14 +79,22 @@ def refund_needs_payer(journal: Journal, refund: Refund) -> None:
 
 def transfer_awaited(journal: Journal, payment: Payment) -> None:
     """Where to transfer what, until when; to be kept."""
-    context = {
+    journal.tell("transfer_awaited", _where_to(payment), event=f"awaited:{payment.pk}")
+
+
+def transfer_reminder(journal: Journal, payment: Payment) -> None:
+    """The same once more, to somebody who has not sent it."""
+    journal.tell("transfer_reminder", _where_to(payment), event="transfer_reminder")
+
+
+def _where_to(payment: Payment) -> dict[str, Any]:
+    return {
         "amount": money(Money(payment.amount_minor, payment.currency)),
         "account": payment.instructions.get("iban") or payment.instructions.get("account_number", ""),
         "holder": payment.instructions.get("holder", ""),
         "transfer_reference": payment.instructions["reference"],
         "until_at": payment.expires_at.isoformat() if payment.expires_at else "",
     }
-    journal.tell("transfer_awaited", context, event=f"awaited:{payment.pk}")
 
 
 def transfer_came(journal: Journal, *, left: Money, missing: Money | None, event: str) -> None:

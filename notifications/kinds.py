@@ -47,6 +47,7 @@ _ALL = (
     Kind(name="money_returned", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="receipt", channels=MAIL, useful_for=30 * _DAY),
     Kind(name="transfer_awaited", channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="transfer_reminder", channels=MAIL, useful_for=_DAY),
     Kind(name="transfer_short", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="transfer_left", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="refund_granted", channels=MAIL, useful_for=7 * _DAY),

@@ -22,6 +22,7 @@ ROUTES: dict[str, str] = {
     "billing.follow_dispute": "money",
     "billing.follow_transfers": "money",
     "billing.end_transfer": "money",
+    "billing.remind_transfers": "notify",
     "billing.find_lost_page": "money",
     "billing.follow_transfer_return": "money",
     "billing.learn_abilities": "money",
@@ -57,6 +58,7 @@ SCHEDULE: dict[str, float] = {
     "billing.sweep_payments": 15,
     "billing.sweep_orders": 60,
     "billing.sweep_vouchers": 3600,
+    "billing.remind_transfers": 3600,
     "billing.read_events": 900,
     "billing.reconcile": 900,  # looks whether the night's comparison is due
     "notifications.deliver_now": 15,

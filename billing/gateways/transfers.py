@@ -51,6 +51,12 @@ class Transfers(Protocol):
         """Wait for a transfer; the same key gives the same place."""
         ...
 
+    def find_transfer(self, payment_id: UUID, *, customer_id: str, since: datetime) -> TransferPlace | None:
+        """What the gateway waits for by a payment of ours, made after `since`, if anything: for a call that was never answered.
+        One that nobody can transfer for any more has no instructions.
+        """
+        ...
+
     def transfer_fact(self, intent_id: str) -> PaymentFact:
         """The present state of what is awaited."""
         ...

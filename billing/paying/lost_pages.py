@@ -1,4 +1,4 @@
-"""Payment pages whose address never reached us: the gateway made one, and its answer was lost."""
+"""Payment pages and awaited transfers that we never heard of: the gateway made one, and its answer was lost."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +9,7 @@ from billing import fulfilment
 from billing.gateways import gateway
 from billing.gateways.protocol import GatewayProblem
 from billing.models import Payment, PaymentWay
+from billing.paying import transfers
 
 log = structlog.get_logger(__name__)
 
@@ -17,13 +18,15 @@ _EARLIER = timedelta(hours=1)
 
 
 def find(payment_id: UUID) -> bool:
-    """Look for the page of a call that was never answered, by our id in its metadata, and keep its id. Whether it is known now.
+    """Look for what a call that was never answered has made, by our id in its metadata, and keep its id. Whether it is known now.
 
     Raises GatewayProblem.
     """
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.way != PaymentWay.PAGE or payment.session_id:
-        return payment.gateway_id is not None
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    if payment.gateway_id is not None:
+        return True
+    if payment.way == PaymentWay.TRANSFER:
+        return transfers.find_lost(payment, since=payment.created_at - _EARLIER)
     page = gateway().find_page(payment.pk, since=payment.created_at - _EARLIER)
     if page is None:
         return False

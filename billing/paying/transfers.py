@@ -68,6 +68,21 @@ def _open(order: Order, attempt: Attempt) -> None:
     _record(payment.pk, place, order_id=order.pk, line_id=order.line_id)
 
 
+def find_lost(payment: Payment, *, since: datetime) -> bool:
+    """Look whether the gateway waits for a transfer by `payment` though it never said so. Raises GatewayProblem."""
+    account = _account_of(payment.order)
+    if account is None or not account.customer_id:
+        return False
+    place = gateway().find_transfer(payment.pk, customer_id=account.customer_id, since=since)
+    if place is None:
+        return False
+    if place.instructions:
+        _record(payment.pk, place, order_id=payment.order_id, line_id=payment.order.line_id)
+    else:
+        Payment.objects.filter(pk=payment.pk, intent_id=None).update(intent_id=place.intent_id)
+    return True
+
+
 @whole
 def _record(payment_id: UUID, place: TransferPlace, *, order_id: UUID, line_id: UUID) -> None:
     line, order = orders.lock(order_id, line_id=line_id)

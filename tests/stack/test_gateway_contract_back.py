@@ -112,6 +112,19 @@ def test_a_transfer_is_awaited_at_one_place_and_ended(gateway: Gateway) -> None:
     assert gateway.close_transfer(place.intent_id).state == FactState.CANCELLED
 
 
+def test_a_transfer_that_was_never_answered_is_found_by_its_payment(gateway: Gateway) -> None:
+    began, customer = datetime.now(UTC) - timedelta(minutes=1), account(gateway)
+    request = wish(customer)
+    assert gateway.find_transfer(request.payment_id, customer_id=customer, since=began) is None
+    place = gateway.open_transfer(request)
+    assert gateway.find_transfer(request.payment_id, customer_id=customer, since=began) == place
+    assert gateway.find_transfer(uuid.uuid4(), customer_id=customer, since=began) is None
+    gateway.close_transfer(place.intent_id)
+    ended = gateway.find_transfer(request.payment_id, customer_id=customer, since=began)
+    assert ended
+    assert (ended.intent_id, ended.instructions) == (place.intent_id, {})
+
+
 def test_a_transfer_in_a_currency_without_bank_transfers_is_refused(gateway: Gateway) -> None:
     with pytest.raises(Refused):
         gateway.open_transfer(wish(account(gateway), price=Money(1500, "CHF")))

@@ -65,6 +65,29 @@ def paid_once(order: Order) -> None:
     assert (state_of(order), unused(), broken()) == (OrderState.APPLIED, 0, {})
 
 
+def test_an_awaited_transfer_whose_answer_was_lost_is_found_and_told_of(worker: Portal, impatient: None) -> None:
+    order = order_plan(anna(), "month-15", method=Method.TRANSFER, now=clock.now())
+    worker.sandbox.fault("api", "timeout_after", match=INTENTS, seconds=3, times=1)
+    with pytest.raises(PageNotOpened):
+        checkout.start(order.pk)
+    until(lambda: intents_made(worker) == 1)
+    worker.sandbox.mend()
+
+    def is_found() -> bool:
+        let_leases_end()
+        sweep()
+        return Payment.objects.filter(order=order, state=PaymentState.OPEN).exists()
+
+    until(is_found, every=0.5)
+    payment = Payment.objects.get(order=order)
+    assert (payment.unknown_since, intents_made(worker)) == (None, 1)
+    assert payment.instructions["iban"]
+    assert Message.objects.filter(kind="transfer_awaited").count() == 1
+    worker.sandbox.transfer(intent=str(payment.intent_id), amount=1500)
+    until(lambda: state_of(order) == OrderState.APPLIED)
+    paid_once(order)
+
+
 def test_with_every_notice_dropped_the_sweep_finds_the_money(worker: Portal) -> None:
     worker.sandbox.fault("webhook", "drop", times=50)
     order = wanted()

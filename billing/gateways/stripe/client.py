@@ -52,6 +52,20 @@ def translated() -> Iterator[None]:
         raise Unavailable(type(error).__name__) from error
 
 
+def find_intent(
+    client: stripe.StripeClient, payment_id: UUID, *, customer_id: str, since: datetime
+) -> stripe.PaymentIntent | None:
+    """A customer's intent that carries our id, made after `since`. Lists are always up to date, searches are not
+    (docs.stripe.com/search#data-freshness).
+    """
+    asked: Any = {"customer": customer_id, "created": {"gte": int(since.timestamp())}, "limit": 100}
+    with translated():
+        for intent in client.v1.payment_intents.list(asked).auto_paging_iter():
+            if uuid_or_none((intent.to_dict().get("metadata") or {}).get("payment_id")) == payment_id:
+                return intent
+    return None
+
+
 def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billing.gateways.facts import FactState, PaymentFact, RefundFact
 from billing.gateways.protocol import Refused, Unavailable
-from billing.gateways.stripe.client import StripePart, moment, translated
+from billing.gateways.stripe.client import StripePart, find_intent, moment, translated
 from billing.gateways.stripe.refunds import refund_fact_of
 from billing.gateways.transfers import Movement, TransferPlace, TransferRequest
 from lib.money import Money
@@ -53,10 +53,14 @@ class StripeTransfers(StripePart):
             intent = self._client.v1.payment_intents.create(
                 _intent_params(request), {"idempotency_key": request.idempotency_key}
             )
-        where = getattr(intent.next_action, "display_bank_transfer_instructions", None)
-        if where is None:
+        place = _place(intent)
+        if not place.instructions:
             raise Unavailable("no instructions")
-        return TransferPlace(intent_id=intent.id, instructions=_instructions(where))
+        return place
+
+    def find_transfer(self, payment_id: UUID, *, customer_id: str, since: datetime) -> TransferPlace | None:
+        intent = find_intent(self._client, payment_id, customer_id=customer_id, since=since)
+        return _place(intent) if intent else None
 
     def transfer_fact(self, intent_id: str) -> PaymentFact:
         with translated():
@@ -124,6 +128,11 @@ def _intent_params(request: TransferRequest) -> Any:
         "payment_method_data": {"type": "customer_balance"},
         "payment_method_options": {"customer_balance": {"funding_type": "bank_transfer", "bank_transfer": transfer}},
     }
+
+
+def _place(intent: Any) -> TransferPlace:
+    where = getattr(intent.next_action, "display_bank_transfer_instructions", None)
+    return TransferPlace(intent_id=intent.id, instructions=_instructions(where) if where else {})
 
 
 def _instructions(where: Any) -> dict[str, Any]:
