@@ -16,7 +16,9 @@ from billing.models import (
     TransferAccount,
     TransferReturn,
 )
+from billing.receipts import editions
 from billing.reconciliation import events, moves, nightly
+from lib import clock
 
 _UNDERWAY = (RefundState.REQUESTED, RefundState.SUBMITTED, RefundState.PENDING, RefundState.NEEDS_PAYER)
 
@@ -32,12 +34,13 @@ class CatchingUp:
 
 def after_restore(*, taken_at: datetime) -> CatchingUp:
     """Let the sweeps ask at once about everything that is on its way, and have the gateway's events and movements read again from
-    `taken_at` on, the backup's moment (real time), and everything compared. May run any number of times; joins the caller's
+    `taken_at` on, the backup's moment (real time), and everything compared. Receipts are numbered under a new mark. May run any number of times; joins the caller's
     transaction and calls nobody.
     """
     events.READING.set_back(taken_at)
     moves.READING.set_back(taken_at)
     nightly.compare_again()
+    editions.begin_anew(at=clock.real_now())
     payments = Payment.objects.filter(state__in=LIVE_PAYMENT_STATES).update(asked_at=None)
     TransferAccount.objects.exclude(asked_at=None).update(asked_at=None)
     return CatchingUp(

@@ -20,7 +20,7 @@ from billing.models.order import (
 )
 from billing.models.payment import LIVE_PAYMENT_STATES, PAYMENT_MOVES, Payment, PaymentState, PaymentWay
 from billing.models.payout import OPEN_PAYOUT_STATES, PAYOUT_MOVES, Payout, PayoutCause, PayoutState
-from billing.models.receipt import Receipt, ReceiptCounter, ReceiptSeries
+from billing.models.receipt import Receipt, ReceiptCounter, ReceiptEdition, ReceiptSeries
 from billing.models.refund import (
     REFUND_MOVES,
     REQUEST_MOVES,
@@ -104,6 +104,7 @@ __all__ = [
     "PayoutState",
     "Receipt",
     "ReceiptCounter",
+    "ReceiptEdition",
     "ReceiptSeries",
     "Refund",
     "RefundCause",

@@ -18,16 +18,31 @@ class ReceiptSeries(models.TextChoices):
     CREDIT_NOTE = "credit_note", _("credit note")
 
 
+class ReceiptEdition(models.Model):
+    """Numbers begin anew under a mark of their own when a backup has been restored: those given after it are known to others."""
+
+    mark = models.CharField(max_length=8, unique=True)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["since_at", "id"]
+        triggers = [pgtrigger.Protect(name="receipt_edition_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class ReceiptCounter(models.Model):
-    """The last number of a series in a year; its row lock makes the numbers one after the other."""
+    """The last number of a series in a year and edition; its row lock makes the numbers one after the other."""
 
     id = models.BigAutoField(primary_key=True)
     series = models.CharField(max_length=11, choices=ReceiptSeries)
     year = models.PositiveSmallIntegerField()
+    mark = models.CharField(max_length=8, blank=True, default="")
     last_number = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["series", "year"], name="receipt_counter_unique")]
+        constraints = [models.UniqueConstraint(fields=["series", "year", "mark"], name="receipt_counter_unique")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.year}"
@@ -41,7 +56,7 @@ class ReceiptManager(models.Manager["Receipt"]):
 
     def numbered(self, printed: str) -> "list[Receipt]":
         """Whose number reads `printed`, in capitals or not: one, or none."""
-        found = re.fullmatch(r".*-([0-9]{4})-([0-9]{1,9})", printed)
+        found = re.fullmatch(r".*-([0-9]{4})(?:-[0-9]{8})?-([0-9]{1,9})", printed)
         rows = self.filter(year=int(found[1]), number=int(found[2])) if found else self.none()
         return [row for row in rows.select_related("order") if row.printed_number.casefold() == printed.casefold()]
 
@@ -52,6 +67,7 @@ class Receipt(models.Model):
     id = models.UUIDField(primary_key=True, db_default=uuid7(), editable=False)
     series = models.CharField(_("series"), max_length=11, choices=ReceiptSeries)
     year = models.PositiveSmallIntegerField(_("year"))
+    mark = models.CharField(_("edition"), max_length=8, blank=True, default="")
     number = models.PositiveIntegerField(_("number"))
     order = models.ForeignKey(Order, models.PROTECT, related_name="receipts", verbose_name=_("order"))
     request = models.OneToOneField(
@@ -74,7 +90,7 @@ class Receipt(models.Model):
             models.Index(fields=["created_at"], name="receipt_not_drawn", condition=models.Q(drawn_at=None)),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["series", "year", "number"], name="receipt_number_unique"),
+            models.UniqueConstraint(fields=["series", "year", "mark", "number"], name="receipt_number_unique"),
             models.UniqueConstraint(
                 fields=["order"], name="receipt_one_an_order", condition=~models.Q(series="credit_note")
             ),
@@ -94,5 +110,5 @@ class Receipt(models.Model):
 
     @property
     def printed_number(self) -> str:
-        """`S-2026-000123`, as it was issued."""
+        """`S-2026-000123`, or `S-2026-11231504-000123` after a restore at that moment; as it was issued."""
         return str(self.document["number"])

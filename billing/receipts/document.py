@@ -28,7 +28,7 @@ def of(receipt: Receipt, about: About) -> dict[str, Any]:
         gross = money(order, amounts["gross_minor"])
         return {
             **_frame(order),
-            "number": f"{brand().receipt_letters[receipt.series]}-{receipt.year}-{receipt.number:06d}",
+            "number": _number(receipt),
             "title": says.title,
             "sum": [says.sum, gross],
             "how": says.how,
@@ -81,6 +81,11 @@ def _facts(order: Order, says: Says, issued_at: datetime) -> list[list[str]]:
         [_("Order number"), order.reference],
         [_("Mobile number"), format_msisdn(order.line.msisdn)],
     ]
+
+
+def _number(receipt: Receipt) -> str:
+    parts = [brand().receipt_letters[receipt.series], str(receipt.year), receipt.mark, f"{receipt.number:06d}"]
+    return "-".join(filter(None, parts))
 
 
 def _totals(order: Order, amounts: dict[str, Any]) -> list[list[str]]:

@@ -22,7 +22,7 @@ from billing.models import (
     RefundRequest,
     RefundRequestState,
 )
-from billing.receipts import document
+from billing.receipts import document, editions
 from billing.receipts.parts import About
 from lib import queue
 from lib.alarm import alarm
@@ -59,7 +59,8 @@ def _all(series: ReceiptSeries, *, now: datetime, is_thorough: bool) -> int:
 def _since(series: ReceiptSeries, *, now: datetime) -> datetime | None:
     """Everything older has its number, however long we were away."""
     happened = "request__decided_at" if series == ReceiptSeries.CREDIT_NOTE else "order__applied_at"
-    newest = Receipt.objects.filter(series=series).order_by("-year", "-number").values_list(happened, flat=True).first()
+    of_now = Receipt.objects.filter(series=series, mark=editions.current())
+    newest = of_now.order_by("-year", "-number").values_list(happened, flat=True).first()
     return min(newest, now) - STRAGGLING if newest else None
 
 
@@ -76,12 +77,15 @@ def _batch(series: ReceiptSeries, *, since: datetime | None, now: datetime, trou
     if not waiting.exists():
         return None
     year = now.astimezone(ZoneInfo(settings.BOOKS_TIME_ZONE)).year
-    ReceiptCounter.objects.get_or_create(series=series, year=year)
-    counter = ReceiptCounter.objects.select_for_update(no_key=True, of=("self",)).get(series=series, year=year)
+    mark = editions.current()
+    ReceiptCounter.objects.get_or_create(series=series, year=year, mark=mark)
+    counter = ReceiptCounter.objects.select_for_update(no_key=True, of=("self",)).get(
+        series=series, year=year, mark=mark
+    )
     failpoint("receipts.locked")
     receipts: list[Receipt] = []
     for about in _read(waiting[:BATCH]):
-        receipt = _blank(about, series, year, counter.last_number + len(receipts) + 1, now=now)
+        receipt = _blank(about, counter, len(receipts) + 1, now=now)
         try:
             receipt.document = document.of(receipt, about)
         except Exception as error:  # noqa: BLE001  one that cannot be written must not hold up the others
@@ -140,11 +144,12 @@ def _runs(orders: Sequence[Order]) -> dict[UUID, tuple[datetime, datetime]]:
     }
 
 
-def _blank(about: About, series: ReceiptSeries, year: int, number: int, *, now: datetime) -> Receipt:
+def _blank(about: About, counter: ReceiptCounter, step: int, *, now: datetime) -> Receipt:
     return Receipt(
-        series=series,
-        year=year,
-        number=number,
+        series=counter.series,
+        year=counter.year,
+        mark=counter.mark,
+        number=counter.last_number + step,
         order=about.order,
         request=about.request,
         language=about.order.payer_language,

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Subscriber
 from billing.models import Order, Receipt, ReceiptCounter, ReceiptSeries, RefundRequest
-from billing.receipts import document, numbering
+from billing.receipts import document, editions, numbering
 from lib.failpoints import Crashed
 from lib.models import Alarm
 from notifications.models import Message
@@ -140,6 +142,20 @@ def test_a_batch_costs_the_same_whatever_its_size(buyer: Subscriber) -> None:
         bought(buyer)
     assert cost() == one
     assert numbers() == list(range(1, 8))
+
+
+def test_after_a_restore_numbers_begin_anew_under_a_mark_so_that_none_names_two_documents() -> None:
+    buyer = anna()
+    assert receipt_of(bought(buyer)).printed_number == "S-2026-000001"
+    restored_at = datetime(2026, 11, 23, 15, 4, tzinfo=ZoneInfo(settings.BOOKS_TIME_ZONE))
+    assert editions.begin_anew(at=restored_at) == "11231504"
+    assert editions.begin_anew(at=restored_at) == "11231504"
+    first, second = receipt_of(bought(buyer)), receipt_of(bought(buyer))
+    assert (first.printed_number, second.printed_number) == ("S-2026-11231504-000001", "S-2026-11231504-000002")
+    assert Receipt.objects.numbered("s-2026-11231504-000002") == [second]
+    assert [row.printed_number for row in Receipt.objects.numbered("S-2026-000001")] == ["S-2026-000001"]
+    assert editions.begin_anew(at=restored_at) == "11231505"
+    assert receipt_of(bought(buyer)).printed_number == "S-2026-11231505-000001"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from billing.models import (
     LedgerEntry,
     OrderState,
     Payment,
+    ReceiptEdition,
     ReviewItem,
     WebhookEvent,
 )
@@ -147,7 +148,7 @@ def test_a_restored_database_catches_up_with_what_the_gateway_has_done_since(wor
     assert night() == {}
     as_of_the_backup(second.order_id)
     caught_up = catching_up.after_restore(taken_at=taken_at)
-    assert caught_up.payments == 1
+    assert (caught_up.payments, ReceiptEdition.objects.count()) == (1, 1)
     events.read()
     handle_events()
     assert state_of(second) == OrderState.APPLIED
