@@ -53,8 +53,14 @@ class Sandbox:
             self._process = None
 
     def pay(self, session_id: str, card: str = PAYS, **more: Any) -> dict[str, Any]:
-        """Pay without the page; `bank="approve"` or `"fail"` where it asks, `force=True` after the session expired."""
+        """Pay without the page; `bank="approve"` or `"fail"` where it asks, `force=True` after the session expired, `expires="2027-03"`.
+        A page for saving is filled in the same way.
+        """
         return self._posted(f"/control/pay/{session_id}", {"card": card, **more})
+
+    def change_method(self, method_id: str, **how: Any) -> dict[str, Any]:
+        """A way to pay that is kept: `expires="2027-03"` by the network, `revoke=True` by the payer, `detach=True` in the dashboard."""
+        return self._posted(f"/control/methods/{method_id}", how)
 
     def capabilities(self, **states: str) -> dict[str, str]:
         """Switch ways of paying: `capabilities(paypal_payments="inactive")`; all of them as they are now."""

@@ -1,5 +1,6 @@
 """Payments without a page: pay a session, settle what is on its way, switch ways of paying on and off."""
 
+import re
 from typing import Any
 
 from flask import jsonify
@@ -24,9 +25,10 @@ def pay(session_id: str) -> Response:
     """Pay without the page.
 
     `method` is card (with its number as `card`) or paypal (`payer` is an e-mail). `bank` says approve or fail where the
-    bank asks; PayPal's payer approves unless it says fail. `force` pays after the session expired.
+    bank asks; PayPal's payer approves unless it says fail. `force` pays after the session expired. `expires` is the card's last
+    month, `2027-03`. A page for saving is filled in the same way.
     """
-    wanted = asked(method=str, card=str, payer=str, bank=str, force=bool)
+    wanted = asked(method=str, card=str, payer=str, bank=str, force=bool, expires=str)
     method, card = wanted.get("method", "card"), _card(wanted)
     with running().desk() as desk:
         session = checkout.current(desk, session_id)
@@ -39,7 +41,7 @@ def pay(session_id: str) -> Response:
             checkout.ask_paypal(desk, session, paypal.Payer(wanted["payer"]) if "payer" in wanted else None)
             intent = checkout.answer(desk, session, is_approved=wanted.get("bank", "approve") == "approve")
         else:
-            intent = checkout.pay(desk, session, card)
+            intent = checkout.pay(desk, session, card, expires=month_of(wanted.get("expires")))
             if intent["status"] == "requires_action" and "bank" in wanted:
                 intent = checkout.answer(desk, session, is_approved=wanted["bank"] == "approve")
     return jsonify(_told(session, intent))
@@ -51,6 +53,15 @@ def _card(wanted: dict[str, Any]) -> Card:
     if card is None:
         raise Refusal(f"card must be one of {', '.join(BY_NUMBER)}.")
     return card
+
+
+def month_of(text: str | None) -> tuple[int, int] | None:
+    """Year and month of `2027-03`. Raises Refusal."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise Refusal("expires: a month, like 2027-03.")
+    return int(text[:4]), int(text[5:])
 
 
 def transfer() -> Response:
@@ -86,6 +97,7 @@ def _told(session: Document, intent: Document) -> dict[str, Any]:
         "session": session["id"],
         "status": session["status"],
         "payment_status": session["payment_status"],
-        "payment_intent": intent["id"],
+        "payment_intent": session["payment_intent"],
+        "payment_method": intent["payment_method"],
         "intent_status": intent["status"],
     }

@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from sandbox.control import balance, disputes, money_back, notices, payments
+from sandbox.control import balance, disputes, methods, money_back, notices, payments
 from sandbox.stripe_api.refusals import Refusal
 
 
@@ -13,6 +13,7 @@ def blueprint() -> Blueprint:
     for path, view in (
         ("/control/capabilities", payments.change_capabilities),
         ("/control/pay/<session_id>", payments.pay),
+        ("/control/methods/<method_id>", methods.change),
         ("/control/transfer", payments.transfer),
         ("/control/dispute", disputes.dispute),
         ("/control/disputes/<dispute_id>", disputes.end_dispute),

@@ -23,7 +23,13 @@ DEEDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "timeout_after": {"seconds": 90.0},
         "rate_limit": {},
     },
-    "payment": {"amount": {"amount": 1}, "currency": {"currency": "usd"}, "async": {}},
+    "payment": {
+        "amount": {"amount": 1},
+        "currency": {"currency": "usd"},
+        "async": {},
+        "decline": {"code": "generic_decline", "advice": ""},
+        "ask": {},
+    },
     "refund": {"fail": {}, "pending": {}, "needs_payer": {}, "refuse": {"code": "balance_insufficient"}},
     "inbox": {
         "error": {"status": 500},
@@ -128,6 +134,8 @@ def _value(name: str, usual: Any, value: Any) -> Any:
         raise NotAFault(f"{name}: {type(usual).__name__} is wanted.")
     if name in _RANGES and not _RANGES[name][0] <= value <= _RANGES[name][1]:
         raise NotAFault(f"{name}: from {_RANGES[name][0]} to {_RANGES[name][1]}.")
+    if name == "advice" and value not in {"", "try_again_later", "confirm_card_data", "do_not_try_again"}:
+        raise NotAFault("advice: try_again_later, confirm_card_data, do_not_try_again, or nothing.")
     if name == "code" and not re.fullmatch(r"[a-z_]{1,60}", value):
         raise NotAFault("code: small letters and underscores.")
     if name == "currency" and not re.fullmatch(r"[a-z]{3}", value):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from sandbox.stripe_api.cards import BY_NUMBER, Card
 
 _CARD_NUMBER = re.compile(r"(?:[0-9][\s-]*){12,}")
+_EXPIRY = re.compile(r"(0?[1-9]|1[0-2])\s*/?\s*(?:20)?([0-9]{2})", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -49,6 +50,12 @@ class CardForm:
         return BY_NUMBER.get(self.number)
 
     @property
+    def expires(self) -> tuple[int, int] | None:
+        """Year and month, as typed."""
+        match = _EXPIRY.fullmatch(self.expiry)
+        return (2000 + int(match[2]), int(match[1])) if match else None
+
+    @property
     def spaced_number(self) -> str:
         return " ".join(re.findall(r".{4}", self.number)) if self.card else ""
 
@@ -75,7 +82,7 @@ def _passes_luhn(number: str) -> bool:
 def _expiry_mistake(expiry: str, today: date) -> str:
     if not expiry:
         return "expiry_missing"
-    match = re.fullmatch(r"(0?[1-9]|1[0-2])\s*/?\s*(?:20)?([0-9]{2})", expiry, re.ASCII)
+    match = _EXPIRY.fullmatch(expiry)
     if not match:
         return "expiry_wrong"
     return "expiry_past" if (2000 + int(match[2]), int(match[1])) < (today.year, today.month) else ""

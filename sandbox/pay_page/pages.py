@@ -9,7 +9,7 @@ from sandbox.pay_page.card_form import CardForm
 from sandbox.pay_page.prices import price
 from sandbox.pay_page.words import words
 from sandbox.running import running
-from sandbox.stripe_api import checkout, documents, paypal
+from sandbox.stripe_api import checkout, paypal
 from sandbox.stripe_api.cards import CARDS
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -42,7 +42,7 @@ def show(session_id: str) -> Response:
     if session is None or session["status"] != "open":
         return _closed(session)
     form = CardForm.filled(request.args.get("card", ""))
-    error = (intent or {}).get("last_payment_error") or {}
+    error = _error_of(intent or {}) or {}
     has_left_paypal = error.get("code") == paypal.DECLINED["code"] and not form.card
     return _form(session, form, refused=error["code"] if has_left_paypal else "")
 
@@ -60,7 +60,9 @@ def pay(session_id: str) -> Response:
         form = CardForm.read(request.form, asks_email=_asks_email(session))
         if form.mistakes or form.card is None:
             return _form(session, form, status=422)
-        intent = checkout.pay(desk, session, form.card, email=form.email or None, name=form.name or None)
+        intent = checkout.pay(
+            desk, session, form.card, email=form.email or None, name=form.name or None, expires=form.expires
+        )
     if intent["status"] == "requires_action":
         return redirect(f"/pay/{session_id}/bank", 303)
     return _after(session, intent, form)
@@ -108,7 +110,7 @@ def _answer(session_id: str, who: str) -> Response:
             return _closed(session)
         if session["status"] == "complete":
             return redirect(_success_url(session), 303)
-        intent = documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
+        intent = checkout.intent_of(desk, session)
         if checkout.asks(intent) != who:
             return redirect(f"/pay/{session_id}", 303)
         intent = checkout.answer(desk, session, is_approved=request.form.get("answer") == "approve")
@@ -125,19 +127,23 @@ def _current(desk: Desk, session_id: str) -> Document | None:
 
 
 def _looked_up(session_id: str) -> tuple[Document | None, Document | None]:
-    """The session as of now, and its PaymentIntent if there is one."""
+    """The session as of now, and its intent if there is one."""
     with running().desk() as desk:
         session = _current(desk, session_id)
-        intent_id = session["payment_intent"] if session else None
-        return session, documents.find(desk.sql, "payment_intent", intent_id or "")
+        return session, checkout.intent_of(desk, session) if session else None
 
 
 def _after(session: Document, intent: Document, form: CardForm) -> Response:
     """Back to the shop, or to the form with what the bank said."""
-    if intent["status"] in {"succeeded", "processing"}:
+    if intent["status"] in checkout.DONE:
         return redirect(_success_url(session), 303)
-    error = intent["last_payment_error"]
+    error = _error_of(intent)
     return _form(session, form, status=402, refused=error.get("decline_code") or error["code"])
+
+
+def _error_of(intent: Document) -> Document:
+    found: Document = intent.get("last_payment_error") or intent.get("last_setup_error") or {}
+    return found
 
 
 def _success_url(session: Document) -> str:
@@ -159,7 +165,15 @@ def _form(session: Document, form: CardForm, *, status: int = 200, refused: str 
         cards=[(card, said_of) for card in CARDS if (said_of := _SAMPLES.get(card.number))],
         asks_email=_asks_email(session),
         ways=session["payment_method_types"],
+        keeps=_keeps(session),
     )
+
+
+def _keeps(session: Document) -> bool:
+    """Whether what is typed here is kept for later."""
+    options = session["_options"].values()
+    later = session["_intent_data"].get("setup_future_usage") or any(one.get("setup_future_usage") for one in options)
+    return bool(session["customer"] and (later or checkout.is_setup(session)))
 
 
 def _closed(session: Document | None) -> Response:
@@ -168,7 +182,7 @@ def _closed(session: Document | None) -> Response:
         return _page("pay/closed.html", None, status=404, why="unknown", go_to="")
     if session["status"] == "expired":
         return _page("pay/closed.html", session, status=410, why="expired", go_to=session["cancel_url"] or "")
-    why = "paid" if session["payment_status"] == "paid" else "underway"
+    why = {"paid": "paid", "no_payment_required": "kept"}.get(session["payment_status"], "underway")
     return _page("pay/closed.html", session, why=why, go_to=_success_url(session))
 
 

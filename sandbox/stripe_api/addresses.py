@@ -17,9 +17,11 @@ from sandbox.stripe_api import (
     disputes,
     events,
     payment_intents,
+    payment_methods,
     payouts,
     refunds,
     sessions,
+    setups,
 )
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -56,6 +58,7 @@ ADDRESSES = (
     Address("GET", f"{_INTENTS}/<id>", params.PaymentIntentRetrieveParams, payment_intents.retrieve),
     Address("POST", f"{_INTENTS}/<id>", params.PaymentIntentUpdateParams, payment_intents.update),
     Address("POST", f"{_INTENTS}/<id>/confirm", params.PaymentIntentConfirmParams, payment_intents.confirm),
+    Address("POST", f"{_INTENTS}/<id>/capture", params.PaymentIntentCaptureParams, payment_intents.capture),
     Address("POST", f"{_INTENTS}/<id>/cancel", params.PaymentIntentCancelParams, payment_intents.cancel),
     Address(
         "POST",
@@ -63,6 +66,11 @@ ADDRESSES = (
         params.PaymentIntentApplyCustomerBalanceParams,
         payment_intents.apply_customer_balance,
     ),
+    Address("GET", "/v1/setup_intents/<id>", params.SetupIntentRetrieveParams, setups.retrieve),
+    Address("GET", "/v1/payment_methods", params.PaymentMethodListParams, payment_methods.listed),
+    Address("GET", "/v1/payment_methods/<id>", params.PaymentMethodRetrieveParams, payment_methods.retrieve),
+    Address("POST", "/v1/payment_methods/<id>/detach", params.PaymentMethodDetachParams, payment_methods.detach),
+    Address("GET", "/v1/mandates/<id>", params.MandateRetrieveParams, payment_methods.mandate),
     Address("GET", "/v1/charges", params.ChargeListParams, charges.listed),
     Address("GET", "/v1/charges/<id>", params.ChargeRetrieveParams, charges.retrieve),
     Address("POST", "/v1/refunds", params.RefundCreateParams, refunds.create),

@@ -6,13 +6,17 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Card:
-    """`method` is Stripe's name for it as a test payment method; `decline_code` its reason where it is declined."""
+    """`method` is Stripe's name for it as a test payment method; `decline_code` its reason where it is declined. `asks_always`: the
+    bank wants its customer each time, also when they are away. `can_be_kept`: declined, and yet it can be kept.
+    """
 
     number: str
     method: str
     brand: str = "visa"
     outcome: Literal["pays", "declined", "asks"] = "pays"
     decline_code: str = ""
+    asks_always: bool = False
+    can_be_kept: bool = False
 
     @property
     def last4(self) -> str:
@@ -25,6 +29,14 @@ CARDS = (
     Card("5555555555554444", "pm_card_mastercard", "mastercard"),
     Card("378282246310005", "pm_card_amex", "amex"),
     Card("4000002500003155", "pm_card_authenticationRequiredOnSetup", outcome="asks"),
+    Card("4000002760003184", "pm_card_authenticationRequired", outcome="asks", asks_always=True),
+    Card(
+        "4000000000000341",
+        "pm_card_chargeCustomerFail",
+        outcome="declined",
+        decline_code="generic_decline",
+        can_be_kept=True,
+    ),
     Card("4000000000000002", "pm_card_visa_chargeDeclined", outcome="declined", decline_code="generic_decline"),
     Card(
         "4000000000009995",
@@ -53,11 +65,21 @@ _MESSAGES = {
 }
 
 
-def decline(decline_code: str) -> dict[str, str]:
-    """code, decline_code and message of an error, in Stripe's words."""
+#: what the network advises (docs.stripe.com/declines/codes, advice_code)
+_ADVICE = {
+    "lost_card": "do_not_try_again",
+    "stolen_card": "do_not_try_again",
+    "expired_card": "confirm_card_data",
+    "incorrect_cvc": "confirm_card_data",
+}
+
+
+def decline(decline_code: str, advice: str = "") -> dict[str, str]:
+    """code, decline_code, advice_code and message of an error, in Stripe's words."""
     code = decline_code if decline_code in _OWN_CODES else "card_declined"
     return {
         "code": code,
         "decline_code": decline_code,
+        "advice_code": advice or _ADVICE.get(decline_code, "try_again_later"),
         "message": _MESSAGES.get(decline_code, "Your card was declined."),
     }

@@ -17,7 +17,8 @@ _EMPTY = (
 
 
 def add(desk: Desk, intent: Document) -> Document:
-    """The charge of an intent that has just got its money."""
+    """The charge of an intent that has just got its money, or has it set aside."""
+    is_captured = intent["status"] != "requires_capture"
     charge_id = documents.new_id("charge")
     charge = documents.add(
         desk.sql,
@@ -25,7 +26,7 @@ def add(desk: Desk, intent: Document) -> Document:
             "id": charge_id,
             "object": "charge",
             **dict.fromkeys(_EMPTY),
-            "amount": intent["amount_received"],
+            "amount": intent["amount_received"] if is_captured else intent["amount"],
             "amount_captured": intent["amount_received"],
             "amount_refunded": 0,
             "balance_transaction": None,
@@ -34,7 +35,7 @@ def add(desk: Desk, intent: Document) -> Document:
                 "phone": None, "tax_id": None,
             },
             "calculated_statement_descriptor": "SANDBOX",
-            "captured": True,
+            "captured": is_captured,
             "created": desk.at,
             "currency": intent["currency"],
             "customer": intent["customer"],
@@ -56,16 +57,27 @@ def add(desk: Desk, intent: Document) -> Document:
             "status": "succeeded",
         },
     )  # fmt: skip
+    if is_captured:
+        charge["balance_transaction"] = balance_transactions.of_charge(desk, charge)["id"]
+    return documents.save(desk.sql, charge)
+
+
+def capture(desk: Desk, intent: Document) -> Document:
+    """Money that was set aside is taken."""
+    charge = documents.get(desk.sql, "charge", intent["latest_charge"])
+    charge |= {"captured": True, "amount_captured": intent["amount_received"]}
     charge["balance_transaction"] = balance_transactions.of_charge(desk, charge)["id"]
     return documents.save(desk.sql, charge)
 
 
-def method_details(card: Card) -> Document:
-    """What may be known of a card: brand, country and the last four digits, never the number."""
+def method_details(card: Card, expires: tuple[int, int] | None = None) -> Document:
+    """What may be known of a card: brand, country, the last four digits and until when (year, month), never the number."""
+    year, month = expires or (2034, 12)
     return {
+        "_number": card.number,
         "type": "card",
         "card": {
-            "brand": card.brand, "last4": card.last4, "country": "DE", "exp_month": 12, "exp_year": 2034,
+            "brand": card.brand, "last4": card.last4, "country": "DE", "exp_month": month, "exp_year": year,
             "fingerprint": f"sandbox{card.last4}", "funding": "credit", "network": card.brand, "wallet": None,
             "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
             "three_d_secure": {"result": "authenticated"} if card.outcome == "asks" else None,

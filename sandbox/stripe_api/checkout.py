@@ -1,6 +1,6 @@
 """A Checkout Session's life: paid on its page, paid later, expired. Every way of paying goes through here."""
 
-from sandbox.stripe_api import documents, events, intents, paypal
+from sandbox.stripe_api import documents, events, intents, paypal, setups
 from sandbox.stripe_api.cards import Card
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -10,6 +10,10 @@ _AUTHENTICATION_FAILED = {
     "code": "payment_intent_authentication_failure",
     "message": "The provided payment method has failed authentication. Provide another one to try again.",
 }
+
+
+#: of an intent: its payer has done their part
+DONE = frozenset({"succeeded", "processing", "requires_capture"})
 
 
 def current(desk: Desk, session_id: str) -> Document:
@@ -48,13 +52,34 @@ def expire(desk: Desk, session: Document) -> Document:
     return session
 
 
-def pay(desk: Desk, session: Document, card: Card, *, email: str | None = None, name: str | None = None) -> Document:
-    """Try a card for a session; the intent that came of it. The session completes if the bank agrees."""
+def pay(
+    desk: Desk,
+    session: Document,
+    card: Card,
+    *,
+    email: str | None = None,
+    name: str | None = None,
+    expires: tuple[int, int] | None = None,
+) -> Document:
+    """Try a card for a session, or keep it; the intent that came of it. The session completes if the bank agrees."""
     intent = _intent(desk, session)
     _note_payer(session, email, name)
     intent |= {"_email": (session["customer_details"] or {}).get("email"), "_name": name}
-    intents.charge_card(desk, intent, card)
+    attempt = setups.try_card if is_setup(session) else intents.charge_card
+    attempt(desk, intent, card, expires)
     return _followed(desk, session, intent)
+
+
+def is_setup(session: Document) -> bool:
+    """Whether a way to pay is kept on the page, and nothing paid."""
+    return bool(session["mode"] == "setup")
+
+
+def intent_of(desk: Desk, session: Document) -> Document | None:
+    """The session's PaymentIntent or SetupIntent, if it has one."""
+    if is_setup(session):
+        return documents.find(desk.sql, setups.KIND, session["setup_intent"])
+    return documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
 
 
 def ask_paypal(desk: Desk, session: Document, payer: paypal.Payer | None = None) -> Document:
@@ -64,7 +89,8 @@ def ask_paypal(desk: Desk, session: Document, payer: paypal.Payer | None = None)
     email = (session["customer_details"] or customer or {}).get("email") or paypal.SOMEBODY
     payer = payer or paypal.Payer(email)
     intent |= {"_email": email, "_name": payer.name}
-    intents.ask_paypal(desk, intent, payer)
+    ask = setups.ask_paypal if is_setup(session) else intents.ask_paypal
+    ask(desk, intent, payer)
     return _followed(desk, session, intent)
 
 
@@ -78,17 +104,19 @@ def asks(intent: Document | None) -> str:
 
 def answer(desk: Desk, session: Document, *, is_approved: bool) -> Document:
     """The payer's answer on their bank's or PayPal's page. Raises Refusal when nobody asks."""
-    intent = documents.find(desk.sql, "payment_intent", session["payment_intent"] or "")
+    intent = intent_of(desk, session)
     asking = asks(intent)
     if intent is None or not asking:
         raise Refusal("Nobody asks the payer about this payment.", code="payment_intent_unexpected_state")
     if not is_approved:
-        intents.decline_it(desk, intent, paypal.DECLINED if asking == "paypal" else _AUTHENTICATION_FAILED)
+        refuse = setups.decline_it if is_setup(session) else intents.decline_it
+        refuse(desk, intent, paypal.DECLINED if asking == "paypal" else _AUTHENTICATION_FAILED)
         return _followed(desk, session, intent)
     if asking == "paypal":
         payer = intent["_details"]["paypal"]
         _note_payer(session, payer["payer_email"], payer["payer_name"])
-    intents.pay(desk, intent)
+    agree = setups.succeed if is_setup(session) else intents.pay
+    agree(desk, intent)
     return _followed(desk, session, intent)
 
 
@@ -117,9 +145,9 @@ def settle(desk: Desk, intent: Document, *, is_paid: bool) -> Document:
 
 def _followed(desk: Desk, session: Document, intent: Document) -> Document:
     """Bring the session after its intent."""
-    if intent["status"] in {"succeeded", "processing"}:
+    if intent["status"] in DONE:
         session |= {"status": "complete", "url": None}
-        if intent["status"] == "succeeded":
+        if intent["status"] == "succeeded" and not is_setup(session):
             _take_over_sums(session, intent)
     documents.save(desk.sql, session)
     if session["status"] == "complete":
@@ -132,7 +160,9 @@ def _take_over_sums(session: Document, intent: Document) -> None:
 
 
 def _intent(desk: Desk, session: Document) -> Document:
-    """The session's PaymentIntent, made at the first attempt as Stripe does."""
+    """The session's SetupIntent, or its PaymentIntent, made at the first attempt as Stripe does."""
+    if is_setup(session):
+        return documents.get(desk.sql, setups.KIND, session["setup_intent"])
     if session["payment_intent"]:
         return documents.get(desk.sql, "payment_intent", session["payment_intent"])
     data = session["_intent_data"]
@@ -149,6 +179,7 @@ def _intent(desk: Desk, session: Document) -> Document:
             setup_future_usage=data.get("setup_future_usage"),
             capture_method=data.get("capture_method", "automatic_async"),
             method_types=tuple(session["payment_method_types"]),
+            options=session["_options"],
         ),
     )
     session["payment_intent"] = intent["id"]

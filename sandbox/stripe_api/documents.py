@@ -23,6 +23,8 @@ _IDS = {
     "event": ("evt_1", 23),
     "customer": ("cus_", 14),
     "payment_method": ("pm_1", 23),
+    "setup_intent": ("seti_1", 23),
+    "mandate": ("mandate_1", 23),
     "item": ("li_1", 23),
     "price": ("price_1", 23),
     "product": ("prod_", 14),

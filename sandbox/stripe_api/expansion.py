@@ -13,8 +13,16 @@ _BY_ID = "*"
 _KINDS = {"ch_": "charge", "re_": "refund", "du_": "dispute", "po_": "payout"}
 #: object → field → the kind of object its id names
 _EXPANDABLE = {
-    "checkout.session": {"payment_intent": "payment_intent", "customer": "customer", "line_items": ""},
-    "payment_intent": {"latest_charge": "charge", "customer": "customer"},
+    "checkout.session": {
+        "payment_intent": "payment_intent",
+        "setup_intent": "setup_intent",
+        "customer": "customer",
+        "line_items": "",
+    },
+    "payment_intent": {"latest_charge": "charge", "customer": "customer", "payment_method": "payment_method"},
+    "setup_intent": {"payment_method": "payment_method", "customer": "customer", "mandate": "mandate"},
+    "payment_method": {"customer": "customer"},
+    "mandate": {"payment_method": "payment_method"},
     "charge": {"payment_intent": "payment_intent", "customer": "customer", "refunds": "", **_BOOKED},
     "customer": {"cash_balance": ""},
     "customer_cash_balance_transaction": {"customer": "customer"},

@@ -1,10 +1,11 @@
 """A PaymentIntent's life (docs.stripe.com/payments/paymentintents/lifecycle), whoever drives it: page, API or control."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.faults import orders
-from sandbox.stripe_api import charges, documents, events
+from sandbox.stripe_api import charges, documents, events, payment_methods
 from sandbox.stripe_api.cards import Card, decline
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -42,6 +43,8 @@ class NewIntent:
     setup_future_usage: str | None = None
     capture_method: str = "automatic_async"
     method_types: tuple[str, ...] = ("card",)
+    #: of each way of paying, as it was asked for
+    options: dict[str, Document] | None = None
 
 
 def add(desk: Desk, new: NewIntent) -> Document:
@@ -65,7 +68,9 @@ def add(desk: Desk, new: NewIntent) -> Document:
             "description": new.description,
             "livemode": False,
             "metadata": new.metadata or {},
-            "payment_method_options": {way: _OPTIONS[way] for way in new.method_types},
+            "payment_method_options": {
+                way: {**_OPTIONS[way], **(new.options or {}).get(way, {})} for way in new.method_types
+            },
             "payment_method_types": list(new.method_types),
             "receipt_email": new.receipt_email,
             "setup_future_usage": new.setup_future_usage,
@@ -77,14 +82,66 @@ def add(desk: Desk, new: NewIntent) -> Document:
     return intent
 
 
-def charge_card(desk: Desk, intent: Document, card: Card) -> Document:
-    """Try a card: the intent then is succeeded, processing, requires_action or requires_payment_method."""
-    intent |= {"_details": charges.method_details(card), "payment_method": documents.new_id("payment_method")}
+def charge_card(desk: Desk, intent: Document, card: Card, expires: tuple[int, int] | None = None) -> Document:
+    """Try a card: the intent then is succeeded, processing, requires_capture, requires_action or requires_payment_method."""
+    intent |= {
+        "_details": charges.method_details(card, expires),
+        "payment_method": documents.new_id("payment_method"),
+    }
     if card.outcome == "declined":
         return decline_it(desk, intent, decline(card.decline_code))
     if card.outcome == "asks":
         return _ask(desk, intent, "bank")
     return pay(desk, intent)
+
+
+def charge_kept(desk: Desk, intent: Document, method: Document, *, is_away: bool) -> Document:
+    """Try what its customer has left with us; `is_away`: they cannot be asked now."""
+    kind = method["type"]
+    intent |= {"_details": {"type": kind, kind: {**method[kind], **_OF_CHARGE[kind]}}, "payment_method": method["id"]}
+    fault = orders.take(desk.sql, "payment", method["id"], *_names(intent), deeds=frozenset({"decline", "ask"}))
+    if not payment_methods.is_permitted(desk, method):
+        return decline_it(desk, intent, _NOT_PERMITTED[kind])
+    if fault and fault.deed == "decline":
+        return decline_it(desk, intent, decline(fault.details["code"], fault.details["advice"]))
+    card = payment_methods.card_of(method) if kind == "card" else None
+    if card and _is_over(desk, method):
+        return decline_it(desk, intent, decline("expired_card"))
+    if card and card.outcome == "declined":
+        return decline_it(desk, intent, decline(card.decline_code))
+    if fault or (card and (card.asks_always or (card.outcome == "asks" and not is_away))):
+        return decline_it(desk, intent, AUTHENTICATION_REQUIRED) if is_away else _ask(desk, intent, "bank")
+    return pay(desk, intent)
+
+
+def _is_over(desk: Desk, method: Document) -> bool:
+    today = datetime.fromtimestamp(desk.at, UTC)
+    return bool((method["card"]["exp_year"], method["card"]["exp_month"]) < (today.year, today.month))
+
+
+#: what a charge tells beyond what is kept
+_OF_CHARGE: dict[str, Document] = {
+    "card": {"network": "visa", "three_d_secure": None},
+    "paypal": {"payer_name": "PayPal Payer", "seller_protection": None, "transaction_id": None},
+}
+AUTHENTICATION_REQUIRED = {
+    "code": "authentication_required",
+    "decline_code": "authentication_required",
+    "message": "Your card was declined. This transaction requires authentication.",
+}
+_NOT_PERMITTED = {
+    "card": {
+        "code": "card_declined",
+        "decline_code": "revocation_of_authorization",
+        "advice_code": "do_not_try_again",
+        "message": "Your card was declined.",
+    },
+    "paypal": {
+        "code": "payment_method_provider_decline",
+        "advice_code": "do_not_try_again",
+        "message": "The payer has withdrawn the permission for this payment method.",
+    },
+}
 
 
 def ask_paypal(desk: Desk, intent: Document, payer: Payer) -> Document:
@@ -99,7 +156,39 @@ def pay(desk: Desk, intent: Document) -> Document:
         intent |= {"status": "processing", "next_action": None, "last_payment_error": None}
         events.tell(desk, "payment_intent.processing", documents.save(desk.sql, intent))
         return intent
+    if _is_kept(intent):
+        payment_methods.keep(desk, intent)
+    if intent["capture_method"] == "manual":
+        return _set_aside(desk, intent)
     return succeed(desk, intent)
+
+
+def _is_kept(intent: Document) -> bool:
+    """Whether the payer's way to pay is to be kept for their customer."""
+    of_way = intent["payment_method_options"].get(intent["_details"]["type"], {})
+    return bool(intent["customer"] and (intent["setup_future_usage"] or of_way.get("setup_future_usage")))
+
+
+def _set_aside(desk: Desk, intent: Document) -> Document:
+    intent |= {
+        "status": "requires_capture",
+        "amount_capturable": intent["amount"],
+        "last_payment_error": None,
+        "next_action": None,
+    }
+    intent["latest_charge"] = charges.add(desk, intent)["id"]
+    events.tell(desk, "payment_intent.amount_capturable_updated", documents.save(desk.sql, intent))
+    return intent
+
+
+def capture(desk: Desk, intent: Document) -> Document:
+    """Take all that was set aside."""
+    intent |= {"status": "succeeded", "amount_received": intent["amount"], "amount_capturable": 0}
+    charge = charges.capture(desk, intent)
+    documents.save(desk.sql, intent)
+    events.tell(desk, "charge.captured", charge)
+    events.tell(desk, "payment_intent.succeeded", intent)
+    return intent
 
 
 def succeed(desk: Desk, intent: Document) -> Document:
@@ -140,7 +229,13 @@ def decline_it(desk: Desk, intent: Document, why: dict[str, str]) -> Document:
 
 
 def cancel(desk: Desk, intent: Document, reason: str | None) -> Document:
-    intent |= {"status": "canceled", "canceled_at": desk.at, "cancellation_reason": reason, "next_action": None}
+    intent |= {
+        "status": "canceled",
+        "canceled_at": desk.at,
+        "cancellation_reason": reason,
+        "next_action": None,
+        "amount_capturable": 0,
+    }
     events.tell(desk, "payment_intent.canceled", documents.save(desk.sql, intent))
     return intent
 

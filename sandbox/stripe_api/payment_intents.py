@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import account, bank_accounts, bank_transfers, documents, intents
+from sandbox.stripe_api import account, bank_accounts, bank_transfers, documents, intents, payment_methods
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.cards import BY_METHOD
 from sandbox.stripe_api.desk import Desk
@@ -20,7 +20,8 @@ _NOT_CHANGED = frozenset({"capture_method", "currency", "customer", "payment_met
 
 def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
     _check_played(asked)
-    ways = _ways(desk, asked)
+    kept = _kept(desk, asked, asked.get("customer"))
+    ways = _ways(desk, asked, kept)
     if "payment_method" in asked and not asked.get("confirm"):
         raise _not_played("payment_method without confirm", "payment_method")
     check_currency(asked["currency"], "currency")
@@ -37,6 +38,9 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
         setup_future_usage=asked.get("setup_future_usage"),
         capture_method=asked.get("capture_method", "automatic_async"),
         method_types=ways,
+        options={
+            way: said for way, said in asked.get("payment_method_options", {}).items() if way != "customer_balance"
+        },
     )
     intent = intents.add(desk, new)
     _keep_options(intent, asked)
@@ -85,10 +89,20 @@ def cancel(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
             "You cannot cancel this PaymentIntent because it was created by Checkout. Expire the Checkout Session instead.",
             code="payment_intent_unexpected_state",
         )
-    if intent["status"] not in intents.PAYABLE:
+    if intent["status"] not in intents.PAYABLE | {"requires_capture"}:
         raise _unexpected(intent, "canceled")
     cancelled = bank_transfers.cancel if _waits_for_transfer(intent) else intents.cancel
     return cancelled(desk, intent, asked.get("cancellation_reason"))
+
+
+def capture(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
+    """Take what was set aside, all of it."""
+    intent = documents.get(desk.sql, "payment_intent", intent_id)
+    for name in sorted(set(asked) - {"expand"}):
+        raise _not_played(name, name)
+    if intent["status"] != "requires_capture":
+        raise _unexpected(intent, "captured")
+    return intents.capture(desk, intent)
 
 
 def apply_customer_balance(desk: Desk, asked: Mapping[str, Any], intent_id: str) -> Document:
@@ -99,14 +113,22 @@ def _waits_for_transfer(intent: Document) -> bool:
     return intent["status"] == "requires_action" and bank_transfers.is_one(intent)
 
 
-def _ways(desk: Desk, asked: Mapping[str, Any]) -> tuple[str, ...]:
+def _kept(desk: Desk, asked: Mapping[str, Any], customer_id: str | None) -> Document | None:
+    """What is charged when it is kept for a customer, and no test card of Stripe's. Raises Refusal."""
+    method_id = asked.get("payment_method")
+    if method_id is None or method_id in BY_METHOD or not documents.find(desk.sql, payment_methods.KIND, method_id):
+        return None
+    return payment_methods.of_customer(desk, method_id, customer_id)
+
+
+def _ways(desk: Desk, asked: Mapping[str, Any], kept: Document | None) -> tuple[str, ...]:
     """The ways of paying a new intent allows, a card when nothing is said. Raises ParameterRefusal."""
-    ways = tuple(dict.fromkeys(asked.get("allowed_payment_method_types", ["card"])))
+    ways = tuple(dict.fromkeys(asked.get("allowed_payment_method_types", [kept["type"] if kept else "card"])))
     param = "allowed_payment_method_types"
-    if not ways or not set(ways) <= {"card", "customer_balance"}:
+    if not ways or not set(ways) <= {"card", "customer_balance"} | ({"paypal"} if kept else set()):
         raise _not_played(param, param)
     if param in asked:
-        account.check_active(desk, set(ways) & {"card"}, param)
+        account.check_active(desk, set(ways) & {"card", "paypal"}, param)
     if "customer_balance" in ways and asked["currency"] not in bank_accounts.TYPES:
         raise ParameterRefusal(
             f"The payment method type customer_balance does not go with the currency {asked['currency']}.", param=param
@@ -121,8 +143,6 @@ def _check_played(asked: Mapping[str, Any], more: frozenset[str] = frozenset()) 
     """Refuse what the sandbox does not play, rather than to seem to do it. Raises ParameterRefusal."""
     for name in sorted((_NOT_PLAYED | more) & set(asked)):
         raise _not_played(name, name)
-    if asked.get("capture_method") == "manual":
-        raise _not_played("capture_method", "capture_method")
 
 
 def _not_played(what: str, param: str) -> ParameterRefusal:
@@ -142,6 +162,8 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
             "You cannot confirm this PaymentIntent because it's missing a payment method.", param="payment_method"
         )
     card = BY_METHOD.get(asked["payment_method"])
+    if kept := _kept(desk, asked, intent["customer"]):
+        return _charged_kept(desk, intent, kept, asked)
     if card is None:
         raise Refusal(
             f"No such PaymentMethod: '{asked['payment_method']}'; the sandbox knows {', '.join(BY_METHOD)}.",
@@ -151,7 +173,24 @@ def _confirmed(desk: Desk, intent: Document, asked: Mapping[str, Any]) -> Docume
     account.check_active(desk, ["card"], "payment_method")
     intents.charge_card(desk, intent, card)
     if asked.get("off_session") and intent["status"] == "requires_action":
-        intents.decline_it(desk, intent, _AUTHENTICATION_REQUIRED)
+        intents.decline_it(desk, intent, intents.AUTHENTICATION_REQUIRED)
+    return _told(intent)
+
+
+def _charged_kept(desk: Desk, intent: Document, kept: Document, asked: Mapping[str, Any]) -> Document:
+    """Charge what the customer has left with us. Raises Refusal."""
+    if kept["type"] not in intent["payment_method_types"]:
+        raise Refusal(
+            f"The PaymentMethod provided ({kept['type']}) is not allowed for this PaymentIntent.",
+            param="payment_method",
+        )
+    account.check_active(desk, [kept["type"]], "payment_method")
+    intents.charge_kept(desk, intent, kept, is_away=bool(asked.get("off_session")))
+    return _told(intent)
+
+
+def _told(intent: Document) -> Document:
+    """The intent, or its decline as the error that answers the request. Raises Refusal."""
     if error := intent["last_payment_error"]:
         extra = {name: value for name, value in error.items() if name not in {"type", "code", "message"}}
         extra["payment_intent"] = documents.shown(intent)
@@ -179,13 +218,6 @@ def _transfer(desk: Desk, intent: Document, kind: str) -> Document:
             param="payment_method_data[type]",
         )
     return bank_transfers.begin(desk, intent)
-
-
-_AUTHENTICATION_REQUIRED = {
-    "code": "authentication_required",
-    "decline_code": "authentication_required",
-    "message": "Your card was declined. This transaction requires authentication.",
-}
 
 
 def _unexpected(intent: Document, deed: str) -> Refusal:

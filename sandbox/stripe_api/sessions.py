@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.stripe_api import account, checkout, documents, paypal
+from sandbox.stripe_api import account, checkout, documents, paypal, setups
 from sandbox.stripe_api.amounts import check_amount, check_currency
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.documents import Document
@@ -19,9 +19,7 @@ _ON_THE_WAY_SECONDS = 60
 #: plain enough to stand in a header and in the page's policy
 _ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:[/?#][!-~]{0,4000})?")
 #: what would change the sum or the flow, and what the sandbox cannot play
-_NOT_PLAYED = frozenset(
-    {"discounts", "invoice_creation", "optional_items", "setup_intent_data", "shipping_options", "subscription_data"}
-)
+_NOT_PLAYED = frozenset({"discounts", "invoice_creation", "optional_items", "shipping_options", "subscription_data"})
 #: kept as they were given, without an effect on the page
 _KEPT = (
     "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id", "customer",
@@ -41,6 +39,8 @@ def create(desk: Desk, asked: Mapping[str, Any]) -> Document:
     account.check_active(desk, ways, "allowed_payment_method_types")
     if "customer" in asked:
         documents.get(desk.sql, "customer", asked["customer"], param="customer")
+    if asked["mode"] == "setup":
+        return _setup(desk, asked)
     lines = [_line(desk, line, index) for index, line in enumerate(asked["line_items"])]
     currencies = {line["currency"] for line in lines}
     if len(currencies) > 1:
@@ -91,17 +91,18 @@ def _ways(asked: Mapping[str, Any]) -> list[str]:
 
 def _check_kind(asked: Mapping[str, Any]) -> None:
     """Refuse what the sandbox does not play, rather than to seem to do it. Raises ParameterRefusal."""
-    for name in ("mode", "line_items"):
-        if not asked.get(name):
-            raise missing(name)
+    if not asked.get("mode"):
+        raise missing("mode")
+    is_setup = asked["mode"] == "setup"
+    if not asked.get("currency" if is_setup else "line_items"):
+        raise missing("currency" if is_setup else "line_items")
     for param, is_played in (
-        ("mode", asked["mode"] == "payment"),
+        ("mode", asked["mode"] in {"payment", "setup"}),
+        ("line_items", not (is_setup and "line_items" in asked)),
+        ("payment_intent_data", not (is_setup and "payment_intent_data" in asked)),
+        ("setup_intent_data", is_setup or "setup_intent_data" not in asked),
         ("ui_mode", asked.get("ui_mode", "hosted_page") in {"hosted_page", "hosted"}),
         ("automatic_tax[enabled]", not asked.get("automatic_tax", {}).get("enabled")),
-        (
-            "payment_intent_data[capture_method]",
-            asked.get("payment_intent_data", {}).get("capture_method") != "manual",
-        ),
         ("allowed_payment_method_types", bool(_ways(asked)) and set(_ways(asked)) <= _PLAYED_WAYS),
         *((name, False) for name in sorted(_NOT_PLAYED & set(asked))),
     ):
@@ -121,6 +122,21 @@ def _check_addresses(asked: Mapping[str, Any]) -> None:
     for name in ("success_url", "cancel_url"):
         if name in asked and not _ADDRESS.fullmatch(asked[name]):
             raise ParameterRefusal("Not a valid URL", code="url_invalid", param=name)
+
+
+def _setup(desk: Desk, asked: Mapping[str, Any]) -> Document:
+    check_currency(asked["currency"], "currency")
+    session = _session(desk, asked, [], 0)
+    session |= {
+        "amount_subtotal": None,
+        "amount_total": None,
+        "currency": asked["currency"],
+        "mode": "setup",
+        "payment_status": "no_payment_required",
+    }
+    metadata = documents.merged_metadata({}, asked.get("setup_intent_data", {}).get("metadata"))
+    session["setup_intent"] = setups.add(desk, session, metadata=metadata)["id"]
+    return documents.add(desk.sql, session)
 
 
 def _line(desk: Desk, line: Mapping[str, Any], index: int) -> Document:
@@ -184,7 +200,7 @@ def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total:
         "amount_total": total,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "created": desk.at,
-        "currency": lines[0]["currency"],
+        "currency": lines[0]["currency"] if lines else None,
         "custom_fields": [],
         "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
         "customer_details": checkout.payer(email=email) if email else None,
@@ -204,4 +220,5 @@ def _session(desk: Desk, asked: Mapping[str, Any], lines: list[Document], total:
         "url": f"{desk.origin}/pay/{session_id}",
         "_line_items": {"object": "list", "data": lines, "has_more": False, "url": items_url},
         "_intent_data": asked.get("payment_intent_data", {}),
+        "_options": asked.get("payment_method_options", {}),
     }

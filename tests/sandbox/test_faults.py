@@ -195,7 +195,7 @@ def test_stripes_own_times_stay_real_whatever_the_clock_says(client: StripeClien
         ("/control/pay/cs_none", {}, "No such checkout.session: 'cs_none'"),
         ("/control/pay/cs_none", {"card": "4111"}, "card must be one of 4242424242424242"),
         ("/control/pay/cs_none", {"card": 4242}, "card must be of type str."),
-        ("/control/pay/cs_none", {"cart": "x"}, "Send a JSON object with method, card, payer, bank, force."),
+        ("/control/pay/cs_none", {"cart": "x"}, "Send a JSON object with method, card, payer, bank, force, expires."),
         ("/control/settle/pi_none", {"outcome": "succeed"}, "No such payment_intent: 'pi_none'"),
         ("/control/settle/re_none", {"outcome": "fail"}, "No such refund: 're_none'"),
         ("/control/settle/pi_none", {"outcome": "maybe"}, "outcome must be succeed or fail."),

@@ -156,7 +156,6 @@ def test_intents_of_a_customer_are_listed_newest_first_with_their_customer(clien
         ({"amount": 49}, "must be at least 50", "amount"),
         ({"amount": 100_000_000}, "must be no more than 99999999", "amount"),
         ({"currency": "EUR"}, "Invalid currency: EUR", "currency"),
-        ({"capture_method": "manual"}, "does not play this capture_method", "capture_method"),
         ({"payment_method": "pm_card_visa"}, "does not play this payment_method without confirm", "payment_method"),
         ({"transfer_data": {"destination": "acct_1"}}, "does not play this transfer_data", "transfer_data"),
     ],
