@@ -9,6 +9,7 @@ from uuid import UUID
 from billing.gateways.books import Books
 from billing.gateways.disputes import Disputes
 from billing.gateways.facts import PaymentFact, RefundFact
+from billing.gateways.saved import SavedMethods
 from billing.gateways.transfers import Transfers
 from lib.money import Money
 
@@ -87,7 +88,7 @@ class Notice:
     saving_id: UUID | None = None
 
 
-class Gateway(Disputes, Transfers, Books, Protocol):
+class Gateway(Disputes, Transfers, SavedMethods, Books, Protocol):
     """Every call goes over the network: never inside a transaction. All but `read_notice` raise OutcomeUnknown, Refused,
     Unavailable.
     """

@@ -7,11 +7,19 @@ from billing.gateways.stripe.disputes import StripeDisputes
 from billing.gateways.stripe.notices import StripeNotices
 from billing.gateways.stripe.pages import StripePages
 from billing.gateways.stripe.refunds import StripeRefunds
+from billing.gateways.stripe.saved import StripeSaved
 from billing.gateways.stripe.transfers import StripeTransfers
 
 
 class StripeGateway(
-    StripePages, StripeAbilities, StripeTransfers, StripeRefunds, StripeNotices, StripeDisputes, StripeBooks
+    StripePages,
+    StripeAbilities,
+    StripeSaved,
+    StripeTransfers,
+    StripeRefunds,
+    StripeNotices,
+    StripeDisputes,
+    StripeBooks,
 ):
     """See `billing.gateways.protocol.Gateway` for what each call promises."""
 

@@ -39,6 +39,8 @@ def notice_of(event: Any, *, is_live: bool) -> Notice:
             happened_at=moment(event["created"]),
             payment_id=uuid_or_none(metadata.get("payment_id")),
             refund_id=uuid_or_none(metadata.get("refund_id")),
+            top_up_id=uuid_or_none(metadata.get("top_up_id")),
+            saving_id=uuid_or_none(metadata.get("saving_id")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotReadable(type(error).__name__) from error

@@ -5,9 +5,8 @@ from typing import Any
 from billing.gateways.facts import FactState, PaymentFact
 from billing.gateways.protocol import CheckoutPage, CheckoutRequest, Refused, Unavailable
 from billing.gateways.stripe.client import CURRENCIES, StripePart, moment, translated
-from lib.money import Money
+from billing.gateways.stripe.intents import failure_code, intent_fact
 
-_KINDS = {"paypal": "PayPal"}
 _LOCALES = {"zh-hans": "zh"}
 
 
@@ -44,9 +43,19 @@ def page_of(session: Any) -> CheckoutPage:
     return CheckoutPage(session_id=session.id, url=session.url or "", expires_at=moment(session.expires_at))
 
 
+def locale_of(language: str) -> str:
+    """What Stripe calls a language of ours."""
+    return _LOCALES.get(language, language.split("-", maxsplit=1)[0])
+
+
 def _session_params(request: CheckoutRequest) -> Any:
-    metadata = {"payment_id": str(request.payment_id)}
+    metadata = {"payment_id": str(request.payment_id)} if request.payment_id else {"top_up_id": str(request.top_up_id)}
+    payer = {"customer": request.customer_id} if request.customer_id else {"customer_email": request.email}
+    keeps = {"payment_method_options": {request.way: {"setup_future_usage": "off_session"}}} if request.saves else {}
+    sets_aside = {"capture_method": "manual"} if request.sets_aside else {}
     return {
+        **payer,
+        **keeps,
         "mode": "payment",
         "allowed_payment_method_types": [request.way],
         "line_items": [
@@ -59,11 +68,10 @@ def _session_params(request: CheckoutRequest) -> Any:
                 },
             }
         ],
-        "customer_email": request.email,
         "client_reference_id": request.order_reference,
         "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata, "description": request.order_reference},
-        "locale": _LOCALES.get(request.language, request.language.split("-")[0]),
+        "payment_intent_data": {"metadata": metadata, "description": request.order_reference, **sets_aside},
+        "locale": locale_of(request.language),
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "expires_at": int(request.expires_at.timestamp()),
@@ -77,18 +85,10 @@ def _fact(session: Any) -> PaymentFact:
     intent = session.payment_intent
     if intent is None:
         return PaymentFact(state=FactState.EXPIRED if session.status == "expired" else FactState.OPEN)
-    if intent.status == "succeeded":
-        return PaymentFact(
-            state=FactState.SUCCEEDED,
-            intent_id=intent.id,
-            received=Money(intent.amount_received, intent.currency.upper()),
-            method_label=_method_label(intent),
-        )
-    state = _INTENT_STATES.get(intent.status) or _session_state(session)
-    return PaymentFact(state=state, intent_id=intent.id, failure_code=_failure_code(intent))
-
-
-_INTENT_STATES = {"processing": FactState.PROCESSING, "canceled": FactState.CANCELLED}
+    fact = intent_fact(intent)
+    if fact.state != FactState.OPEN:
+        return fact
+    return PaymentFact(state=_session_state(session), intent_id=intent.id, failure_code=failure_code(intent))
 
 
 def _session_state(session: Any) -> FactState:
@@ -96,21 +96,3 @@ def _session_state(session: Any) -> FactState:
     if session.status == "complete":
         return FactState.FAILED if session.payment_status == "unpaid" else FactState.OPEN
     return FactState.EXPIRED if session.status == "expired" else FactState.OPEN
-
-
-def _failure_code(intent: Any) -> str:
-    error = intent.last_payment_error
-    if error is None:
-        return ""
-    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")[:60]
-
-
-def _method_label(intent: Any) -> str:
-    """`Visa ···4242`, or the kind of method when it is no card."""
-    charge = intent.latest_charge
-    details = None if charge is None or isinstance(charge, str) else charge.payment_method_details
-    card = getattr(details, "card", None)
-    if card is not None:
-        return f"{str(card.brand or 'card').title()} ···{card.last4}"
-    kind = str(getattr(details, "type", "") or "")
-    return _KINDS.get(kind, kind)
