@@ -8,7 +8,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Start
+from billing.models import PAGE_METHODS, Start
+
+#: What somebody agrees to who lets us keep a way to pay; its version stands in the brand.
+KEEPS = _(
+    "Keep this card or PayPal account for next time. Nothing is taken with it unless you order, or switch on auto-renew (at most "
+    "the price shown, once a plan period) or auto top-up (at most the sum and the times a month you choose). You can remove it at any time."
+)
 
 
 def _method_field() -> forms.ChoiceField:
@@ -53,6 +59,7 @@ class PlanOrderForm(_Confirmation):
         choices=Start.choices, error_messages={"required": _("Choose when the plan should start.")}, required=False
     )
     method = _method_field()
+    keep = forms.BooleanField(required=False, label=KEEPS)
     consent = forms.BooleanField(
         required=False,
         label=_(
@@ -67,6 +74,11 @@ class PlanOrderForm(_Confirmation):
     def consents(self, *, version: str, at: str) -> dict[str, Any]:
         """What was agreed to, with the version of the text and the time (ISO 8601, UTC)."""
         return {"start_at_once": self.cleaned_data["consent"], "text_version": version, "at": at}
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the way to pay shall be kept: only one that is paid on the gateway's page can be."""
+        return bool(self.cleaned_data["keep"]) and self.cleaned_data["method"] in PAGE_METHODS
 
 
 class TopUpForm(_Confirmation):

@@ -25,6 +25,7 @@ from billing.models import (
     PaymentWay,
     ReviewKind,
 )
+from billing.saved_methods import saving
 from lib import clock
 from lib.alarm import alarm
 from lib.compiled import Compiled, Given
@@ -126,7 +127,15 @@ def _money_came(payment: Payment, fact: PaymentFact, journal: Journal) -> None:
     )
     journal.note("money_in", actor="gateway", minor=fact.received.minor, currency=fact.received.currency)
     telling.money_received(journal, fact.received, intent_id=fact.intent_id)
+    _keep_method(journal, fact)
     _decide(journal, fact.received)
+
+
+def _keep_method(journal: Journal, fact: PaymentFact) -> None:
+    """What was paid with stays for next time, when the payer has agreed to that and the gateway keeps it for them."""
+    order = journal.order
+    if (consent := order.consents.get("keep")) and order.buyer and fact.method and fact.method.customer_id:
+        saving.keep(order.buyer, fact.method, consent=consent, now=journal.now)
 
 
 def _book(journal: Journal, received: Money, intent_id: str) -> bool:

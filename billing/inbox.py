@@ -1,6 +1,7 @@
 """The gateway's notices: kept once, handled any number of times, swept up when nobody woke a worker."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -9,19 +10,16 @@ from django.db import transaction
 from billing import fulfilment
 from billing.gateways.protocol import GatewayProblem, Notice
 from billing.giving_back import dashboard_refunds, disputes, refunds
-from billing.models import EventState, Payment, Refund, TransferReturn, WebhookEvent
+from billing.models import EventState, Payment, Refund, SavingPage, TransferReturn, WebhookEvent
 from billing.paying import transfer_returns, transfers
+from billing.saved_methods import changes, saving
 from lib import clock, queue
 from lib.alarm import alarm
 from lib.failpoints import failpoint
 
 log = structlog.get_logger(__name__)
 
-#: What we act on; everything else is kept and ignored.
-_ABOUT_PAYMENTS = ("checkout.session.", "payment_intent.", "charge.")
-_ABOUT_REFUNDS = ("refund.",)
-_ABOUT_DISPUTES = "charge.dispute."
-_ABOUT_TRANSFERS = ("customer_cash_balance_transaction.", "cash_balance.")
+_PAGE = "checkout.session."
 _BRINGS_MONEY = "payment_intent.succeeded"
 _TAKES_MONEY = "charge.refunded"
 
@@ -89,29 +87,56 @@ def _lease(event_id: int) -> WebhookEvent | None:
 
 
 def _act(event: WebhookEvent, *, now: datetime) -> EventState:
-    if event.kind.startswith(_ABOUT_DISPUTES):
-        return EventState.DONE if disputes.follow(event.object_id, now=now) else EventState.IGNORED
-    if event.kind.startswith(_ABOUT_TRANSFERS):
-        transfers.follow(event.object_id, now=now)
-        return EventState.DONE
-    if event.kind.startswith(_ABOUT_REFUNDS):
-        return _act_on_refund(event, now=now)
-    if event.payment_id and event.kind.startswith(_ABOUT_PAYMENTS):
+    act = next((act for prefix, act in _ACTS if event.kind.startswith(prefix)), None)
+    return act(event, now=now) if act else EventState.IGNORED
+
+
+def _act_on_dispute(event: WebhookEvent, *, now: datetime) -> EventState:
+    return EventState.DONE if disputes.follow(event.object_id, now=now) else EventState.IGNORED
+
+
+def _act_on_transfer(event: WebhookEvent, *, now: datetime) -> EventState:
+    transfers.follow(event.object_id, now=now)
+    return EventState.DONE
+
+
+def _act_on_money(event: WebhookEvent, *, now: datetime) -> EventState:
+    if event.payment_id:
         if Payment.objects.filter(pk=event.payment_id).exists():
             return _act_on_payment(event, event.payment_id, now=now)
         alarm("payment.unknown", subject=f"event:{event.pk}", detail=event.kind)
+    elif event.kind.startswith(_PAGE):
+        return _act_on_saving(event, now=now)
     elif event.kind == _BRINGS_MONEY:
         alarm("payment.not_ours", subject=f"event:{event.pk}", detail="money came that no payment of ours asked for")
     return EventState.IGNORED
 
 
 def _act_on_payment(event: WebhookEvent, payment_id: UUID, *, now: datetime) -> EventState:
-    if event.kind.startswith("checkout.session."):
+    if event.kind.startswith(_PAGE):
         # The page may have been made by a call whose answer never reached us.
         Payment.objects.filter(pk=payment_id, session_id=None).update(session_id=event.object_id)
     payment = fulfilment.fulfil(payment_id, now=now)
     if event.kind == _TAKES_MONEY:
         dashboard_refunds.adopt_all(payment, now=now)
+    return EventState.DONE
+
+
+def _act_on_method(event: WebhookEvent, *, now: datetime) -> EventState:
+    is_ours = changes.follow_known(event.object_id, now=now)
+    return EventState.DONE if is_ours else EventState.IGNORED
+
+
+def _act_on_mandate(event: WebhookEvent, *, now: datetime) -> EventState:
+    is_ours = changes.follow_mandate(event.object_id, now=now)
+    return EventState.DONE if is_ours else EventState.IGNORED
+
+
+def _act_on_saving(event: WebhookEvent, *, now: datetime) -> EventState:
+    page_id = SavingPage.objects.filter(session_id=event.object_id).values_list("pk", flat=True).first()
+    if page_id is None:
+        return EventState.IGNORED
+    saving.finish(page_id, now=now)
     return EventState.DONE
 
 
@@ -123,6 +148,24 @@ def _act_on_refund(event: WebhookEvent, *, now: datetime) -> EventState:
         transfer_returns.follow(event.refund_id)
         return EventState.DONE
     return EventState.DONE if dashboard_refunds.adopt(event.object_id, now=now) else EventState.IGNORED
+
+
+class _Act(Protocol):
+    def __call__(self, event: WebhookEvent, /, *, now: datetime) -> EventState: ...
+
+
+#: What we act on, by how its kind begins, the first that fits; everything else is kept and ignored.
+_ACTS: tuple[tuple[str, _Act], ...] = (
+    ("charge.dispute.", _act_on_dispute),
+    ("customer_cash_balance_transaction.", _act_on_transfer),
+    ("cash_balance.", _act_on_transfer),
+    ("refund.", _act_on_refund),
+    ("payment_method.", _act_on_method),
+    ("mandate.", _act_on_mandate),
+    (_PAGE, _act_on_money),
+    ("payment_intent.", _act_on_money),
+    ("charge.", _act_on_money),
+)
 
 
 def sweep() -> int:

@@ -10,6 +10,8 @@ from billing.giving_back import disputes, refunds
 from billing.paying import cancellation, lost_pages, transfer_reminders, transfer_returns, transfers, ways_to_pay
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
+from billing.saved_methods import changes, saving
+from billing.standing import stops
 from lib import clock
 
 
@@ -71,6 +73,41 @@ def learn_abilities(**_unknown: object) -> None:
 @shared_task(name="billing.follow_refund")
 def follow_refund(*, refund_id: str, **_unknown: object) -> None:
     refunds.try_follow(UUID(refund_id), now=clock.now())
+
+
+@shared_task(name="billing.finish_saving")
+def finish_saving(*, page_id: str, **_unknown: object) -> None:
+    saving.try_finish(UUID(page_id), now=clock.now())
+
+
+@shared_task(name="billing.follow_method")
+def follow_method(*, method_id: str, **_unknown: object) -> None:
+    changes.try_follow(UUID(method_id), now=clock.now())
+
+
+@shared_task(name="billing.forget_method")
+def forget_method(*, method_id: str, **_unknown: object) -> None:
+    changes.try_forget(UUID(method_id))
+
+
+@shared_task(name="billing.method_ended")
+def method_ended(*, method_id: str, **_unknown: object) -> None:
+    stops.method_ended_by_id(UUID(method_id), now=clock.now())
+
+
+@shared_task(name="billing.stop_for_former_owners")
+def stop_for_former_owners(**_unknown: object) -> None:
+    stops.of_former_owners(now=clock.now())
+
+
+@shared_task(name="billing.sweep_methods")
+def sweep_methods(**_unknown: object) -> None:
+    changes.sweep()
+
+
+@shared_task(name="billing.look_after_methods")
+def look_after_methods(**_unknown: object) -> None:
+    changes.look_after(now=clock.now())
 
 
 @shared_task(name="billing.follow_dispute")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, payouts, receipts, review, transfers, vouchers, withdrawals
+from billing.views import credit, orders, payouts, receipts, review, transfers, vouchers, ways_to_pay, withdrawals
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("voucher/", vouchers.voucher, name="voucher"),
     path("voucher/check/", vouchers.check, name="voucher_check"),
     path("transfers/<uuid:account_id>/send-back/", transfers.send_back, name="transfer_send_back"),
+    path("ways-to-pay/", ways_to_pay.listed, name="ways_to_pay"),
+    path("ways-to-pay/save/", ways_to_pay.save, name="way_to_pay_save"),
+    path("ways-to-pay/saved/<uuid:page_id>/", ways_to_pay.saved, name="way_to_pay_saved"),
+    path("ways-to-pay/<uuid:method_id>/first/", ways_to_pay.use_first, name="way_to_pay_first"),
+    path("ways-to-pay/<uuid:method_id>/backup/", ways_to_pay.use_when_it_fails, name="way_to_pay_backup"),
+    path("ways-to-pay/<uuid:method_id>/remove/", ways_to_pay.remove, name="way_to_pay_remove"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<uuid:receipt_id>/", receipts.receipt, name="receipt"),
     path("orders/", orders.orders, name="orders"),

@@ -11,6 +11,7 @@ from billing.gateways.protocol import CheckoutPage, CheckoutRequest, OutcomeUnkn
 from billing.models import Method, Order, Payment, PaymentState
 from billing.paying import attempts, transfers
 from billing.paying.attempts import PAGE_OPEN_FOR, Attempt, PageNotOpened
+from billing.saved_methods import customers
 from lib import clock
 from lib.alarm import alarm
 from lib.failpoints import failpoint
@@ -46,7 +47,8 @@ def start(order_id: UUID) -> str:
 
 
 def _request(order: Order, attempt: Attempt) -> CheckoutRequest:
-    """Built from committed rows only: under one key the gateway wants the same parameters each time."""
+    """Built from committed rows only: under one key the gateway wants the same parameters each time. Raises GatewayProblem."""
+    keeps = order.buyer is not None and "keep" in order.consents
     page = settings.PORTAL_ORIGIN + reverse("order", args=[order.pk])
     title = str(order.summary.get("title") or order.reference)
     return CheckoutRequest(
@@ -61,6 +63,8 @@ def _request(order: Order, attempt: Attempt) -> CheckoutRequest:
         cancel_url=page,
         expires_at=attempt.payment.expires_at or clock.real_now() + PAGE_OPEN_FOR,
         idempotency_key=attempt.payment.idempotency_key,
+        customer_id=customers.opened(order.buyer) if keeps and order.buyer else "",
+        saves=keeps,
     )
 
 

@@ -8,25 +8,19 @@ from accounts.models import Subscriber
 from billing.gateways import gateway
 from billing.gateways.transfers import Movement
 from billing.models import Payment, TransferAccount, TransferMovement
+from billing.saved_methods import customers
 from lib import clock
 
 
 def opened(subscriber: Subscriber, currency: str) -> TransferAccount:
     """The subscriber's account in `currency`, known to the gateway. Raises GatewayProblem.
 
-    All currencies of a subscriber are one customer at the gateway; its key is committed before the call.
+    All currencies of a subscriber are one customer at the gateway.
     """
     account, _new = TransferAccount.objects.get_or_create(subscriber=subscriber, currency=currency)
     if account.customer_id:
         return account
-    known = TransferAccount.objects.filter(subscriber=subscriber).exclude(customer_id="").first()
-    customer_id = (
-        known.customer_id
-        if known
-        else gateway().open_account(
-            email=subscriber.email, account_id=account.pk, idempotency_key=f"customer:{subscriber.pk}"
-        )
-    )
+    customer_id = customers.opened(subscriber)
     TransferAccount.objects.filter(pk=account.pk, customer_id="").update(customer_id=customer_id)
     account.refresh_from_db()
     return account

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,7 @@ from billing.models import Method, Order, Start
 from billing.order_pages import review_page
 from billing.orders import FormUsed, LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
 from billing.paying import credit, method_choices
+from billing.saved_methods import saving
 from billing.vat import NoVatRate
 from billing.views.orders import to_payment_page
 from lib import clock
@@ -108,7 +110,10 @@ def _wish(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm,
         shown_price_minor=asked["shown_price_minor"],
         plan=plan,
         start=Start(asked["start"] or Start.QUEUE),
-        consents=form.consents(version=brand().versions["start-at-once"], at=now.isoformat()),
+        consents={
+            **form.consents(version=brand().versions["start-at-once"], at=now.isoformat()),
+            **({"keep": saving.consent(language=get_language() or "en", at=now)} if form.keeps else {}),
+        },
     )
 
 

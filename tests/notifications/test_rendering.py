@@ -38,6 +38,9 @@ CONTEXT: dict[str, Any] = {
     "holder": "Refill Mobile GmbH",
     "transfer_reference": "ABCD2345EFGH",
     "left": EUR,
+    "label": "Visa ···4242",
+    "month": "03/2027",
+    "numbers": ["+49 176 04069011", "+49 176 04069012"],
 }
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewed": [{"is_queued": False}, {"is_queued": True}],
@@ -51,6 +54,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 }
 VARIANTS["receipt"] = [
     {"series": series, "number": "S-2026-000123", "item": "Month 15"} for series in ("sale", "credit_note")
+]
+VARIANTS["method_ended"] = [{"why": why, "numbers": []} for why in ("revoked", "expired", "detached")] + [
+    {"why": "revoked"}
 ]
 VARIANTS["refund_granted"] = [
     {"cause": cause, "to_credit": to_credit, "has_ended": has_ended}
