@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db.models import Model
 from django.test import Client
@@ -29,6 +28,7 @@ from notifications.models import Message
 from plans.models import Plan
 from portal.staff import invitations
 from tests.admin.desk import failed_item, has_address, rows, signed_in, staff, today_entry
+from tests.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,10 +62,9 @@ def judged(page: Page, name: str) -> dict[str, object]:
         size, scheme = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         kind = f"{size['width'] if size else 0}-{'dark' if scheme else 'light'}"
         page.screenshot(path=Path(SHOTS) / f"desk-{name}-{kind}.png", full_page=True)
-    found = Axe().run(page).response["violations"]
     wrong: dict[str, object] = {}
-    if found:
-        wrong["axe"] = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
+    if found := violations(page):
+        wrong["axe"] = found
     if too_wide := page.evaluate(TOO_WIDE):
         wrong["too wide"] = too_wide
     return wrong

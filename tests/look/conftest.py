@@ -9,6 +9,9 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
+from playwright.sync_api import Browser
+
+from tests.look.windows import Windows
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
@@ -37,19 +40,28 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-@pytest.fixture
+def in_its_own_addresses(get_response):
+    """No setting is changed for it: each request brings its addresses along."""
+
+    def respond(request):
+        request.urlconf = "tests.look.urls"
+        return get_response(request)
+
+    return respond
+
+
+@pytest.fixture(scope="session")
 def look_site() -> Iterator[str]:
-    """The address under which `/look/<name>/` shows each sample page. For one test: its settings must not reach the next."""
-    changes = {
-        "ROOT_URLCONF": "tests.look.urls",
-        "MIDDLEWARE": ["tests.look.conftest.StrictPolicy"],
-        "ALLOWED_HOSTS": ["127.0.0.1", "testserver"],
-        "DEBUG": True,
-    }
-    with (
-        override_settings(**changes),
-        make_server("127.0.0.1", 0, StaticFilesHandler(WSGIHandler()), _Server, _Quiet) as server,
-    ):
+    """The address under which `/look/<name>/` shows each sample page."""
+    chain = ["tests.look.conftest.in_its_own_addresses", "tests.look.conftest.StrictPolicy"]
+    with override_settings(MIDDLEWARE=chain):
+        application = StaticFilesHandler(WSGIHandler())
+    with make_server("127.0.0.1", 0, application, _Server, _Quiet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser)

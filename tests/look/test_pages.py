@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, expect
+from playwright.sync_api import Browser, expect
 
+from tests.axe import violations
 from tests.look.sample_pages import PAGES
+from tests.look.windows import Windows
 
 pytestmark = pytest.mark.browser
 
@@ -24,30 +25,20 @@ if SHOTS:
 @pytest.mark.parametrize(("width", "scheme", "query"), WAYS, ids=lambda value: str(value).strip("?") or "en")
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "order-part"])
 def test_a_page_is_accessible_fits_and_keeps_to_the_policy(
-    name: str, width: int, scheme: str, query: str, look_site: str, browser: Browser
+    name: str, width: int, scheme: str, query: str, look_site: str, windows: Windows
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    said: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            said.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    answer = page.goto(f"{look_site}/look/{name}/{query}")
-    assert answer is not None
-    assert answer.status == 200
-    if SHOTS:
-        kind = query.strip("?").replace("=", "-").replace("&", "-") or "en"
-        page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}-{kind}.png", full_page=True)
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    findings = Axe().run(page).response["violations"]
-    context.close()
-    assert said == []
-    assert too_wide == 0
-    assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in findings] == []
+    with windows.open(width, scheme) as (page, said):
+        answer = page.goto(f"{look_site}/look/{name}/{query}")
+        assert answer is not None
+        assert answer.status == 200
+        if SHOTS:
+            kind = query.strip("?").replace("=", "-").replace("&", "-") or "en"
+            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}-{kind}.png", full_page=True)
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        findings = violations(page)
+        assert said == []
+        assert too_wide == 0
+        assert findings == []
 
 
 def test_the_live_order_shows_its_end_and_says_so(look_site: str, browser: Browser) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from stripe import StripeClient
 
+from tests.axe import violations
 from tests.sandbox.asking import session_wanted, transfer_wanted
 from tests.sandbox_process import ASKS, DECLINED, Sandbox
 
@@ -89,9 +89,9 @@ def _judge(page: Page, name: str, way: tuple[int, str, str]) -> None:
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{name}-{'-'.join(map(str, way))}.png", full_page=True)
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    findings = Axe().run(page).response["violations"]
+    findings = violations(page)
     assert too_wide == 0
-    assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in findings] == []
+    assert findings == []
 
 
 def _send(sandbox: Sandbox, *messages: dict[str, str]) -> None:
