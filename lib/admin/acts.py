@@ -47,6 +47,11 @@ class Offer:
     url: str
     why_not: str
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is done on a page of its own. A template would call `act.asks`, which is a class."""
+        return bool(self.act.form or self.act.asks)
+
 
 class ActingAdmin(ReadOnlyAdmin):
     """Subclasses name `acts`, say with `offers` which of them are open for a row, and do each in `do_<name>`."""

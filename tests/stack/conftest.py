@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from billing.gateways.protocol import Gateway
 from sandbox.embedded.valkey import EmbeddedValkey
 from tests.conftest import free_port
+from tests.sandbox_process import Sandbox
+from tests.stack import contracting
 from tests.stack.running import Portal
 
 
@@ -19,6 +22,32 @@ def processes(
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def unheard(processes: Portal) -> Iterator[Sandbox]:
+    """A sandbox whose notices reach nobody, for tests after which no database is emptied."""
+    processes.empty()
+    processes.sandbox.fault("webhook", "drop", times=100_000)
+    yield processes.sandbox
+    processes.sandbox.mend()
+
+
+@pytest.fixture(params=contracting.KINDS)
+def gateway(request: pytest.FixtureRequest, unheard: Sandbox) -> Gateway:
+    """Each gateway that has to keep the contract."""
+    return contracting.at_stripe() if request.param == "stripe" else contracting.in_the_sandbox(unheard)
+
+
+@pytest.fixture
+def sandbox(unheard: Sandbox) -> Sandbox:
+    return unheard
+
+
+@pytest.fixture
+def played(sandbox: Sandbox) -> Gateway:
+    """The sandbox alone, for what needs a payer or a bank."""
+    return contracting.in_the_sandbox(sandbox)
 
 
 @pytest.fixture

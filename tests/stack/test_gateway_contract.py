@@ -3,49 +3,17 @@
 Paying needs a browser at the real Stripe, so what follows a payment is tried on the sandbox alone.
 """
 
-import os
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 
 from billing.gateways.facts import FactState, RefundFactState
 from billing.gateways.protocol import CheckoutPage, CheckoutRequest, Gateway, Refused
-from billing.gateways.stripe import StripeGateway
 from lib.http import CalledInsideTransaction
 from lib.money import Money
 from tests.sandbox_process import ASKS, DECLINED, Sandbox
-from tests.stack.running import Portal
-
-_STRIPE_KEY = os.environ.get("CONTRACT_STRIPE_KEY", "")
-_KINDS = ["sandbox", *(["stripe"] if _STRIPE_KEY else [])]
-
-
-@pytest.fixture(params=_KINDS)
-def gateway(request: pytest.FixtureRequest, processes: Portal) -> Gateway:
-    if request.param == "stripe":
-        assert _STRIPE_KEY.startswith(("sk_test_", "rk_test_")), "only ever a test key"
-        return StripeGateway(api_key=_STRIPE_KEY, webhook_secret="whsec_none")
-    return in_the_sandbox(processes.sandbox)
-
-
-def in_the_sandbox(sandbox: Sandbox) -> StripeGateway:
-    return StripeGateway(
-        api_key=settings.STRIPE_API_KEY, webhook_secret=settings.STRIPE_WEBHOOK_SECRET, api_base=sandbox.url
-    )
-
-
-@pytest.fixture
-def sandbox(processes: Portal) -> Sandbox:
-    processes.empty()
-    return processes.sandbox
-
-
-@pytest.fixture
-def played(sandbox: Sandbox) -> Gateway:
-    return in_the_sandbox(sandbox)
 
 
 def asked(**changes: object) -> CheckoutRequest:

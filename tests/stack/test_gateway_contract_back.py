@@ -3,51 +3,19 @@
 At Stripe's test mode only what needs no payer and no bank is tried: abilities, an account for transfers, a transfer awaited and ended.
 """
 
-import os
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import FactState, RefundFactState
 from billing.gateways.protocol import CheckoutRequest, Gateway, Refused
-from billing.gateways.stripe import StripeGateway
 from billing.gateways.transfers import TransferRequest
 from lib.money import Money
 from tests.sandbox_process import Sandbox
-from tests.stack.running import Portal
 
-_STRIPE_KEY = os.environ.get("CONTRACT_STRIPE_KEY", "")
-_KINDS = ["sandbox", *(["stripe"] if _STRIPE_KEY else [])]
 PRICE = Money(1500, "EUR")
-
-
-@pytest.fixture(params=_KINDS)
-def gateway(request: pytest.FixtureRequest, processes: Portal) -> Gateway:
-    if request.param == "stripe":
-        return StripeGateway(api_key=_STRIPE_KEY, webhook_secret="whsec_none")
-    return in_the_sandbox(processes)
-
-
-@pytest.fixture
-def sandbox(processes: Portal) -> Sandbox:
-    processes.empty()
-    return processes.sandbox
-
-
-@pytest.fixture
-def played(processes: Portal, sandbox: Sandbox) -> Gateway:
-    return in_the_sandbox(processes)
-
-
-def in_the_sandbox(processes: Portal) -> StripeGateway:
-    return StripeGateway(
-        api_key=settings.STRIPE_API_KEY,
-        webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
-        api_base=processes.sandbox.url,
-    )
 
 
 def account(gateway: Gateway) -> str:

@@ -8,9 +8,8 @@ from billing.gateways.protocol import Gateway
 from lib.money import Money
 from tests.sandbox_process import Sandbox
 from tests.stack.running import Portal
-from tests.stack.test_gateway_contract import asked, gateway, paid, played, sandbox
+from tests.stack.test_gateway_contract import asked, paid
 
-__all__ = ["gateway", "played", "sandbox"]
 EUR = "EUR"
 
 

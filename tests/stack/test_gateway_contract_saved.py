@@ -3,53 +3,20 @@
 Keeping one takes a payer on a page, so at Stripe's test mode only a page for saving, an unknown method and an empty list are tried.
 """
 
-import os
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 
 from billing.gateways.facts import Advice, FactState, MethodFact, PaymentFact
 from billing.gateways.protocol import CheckoutRequest, Gateway, Refused
 from billing.gateways.saved import ChargeRequest, SavingRequest, SavingState
-from billing.gateways.stripe import StripeGateway
 from lib.money import Money
 from tests.sandbox_process import ASKS, DECLINED, PAYS, Sandbox
-from tests.stack.running import Portal
 
-_STRIPE_KEY = os.environ.get("CONTRACT_STRIPE_KEY", "")
-_KINDS = ["sandbox", *(["stripe"] if _STRIPE_KEY else [])]
 PRICE = Money(1500, "EUR")
 ASKS_ALWAYS = "4000002760003184"
 SHOP = "https://portal.example/ways-to-pay/"
-
-
-@pytest.fixture(params=_KINDS)
-def gateway(request: pytest.FixtureRequest, processes: Portal) -> Gateway:
-    if request.param == "stripe":
-        assert _STRIPE_KEY.startswith(("sk_test_", "rk_test_")), "only ever a test key"
-        return StripeGateway(api_key=_STRIPE_KEY, webhook_secret="whsec_none")
-    return in_the_sandbox(processes)
-
-
-@pytest.fixture
-def sandbox(processes: Portal) -> Sandbox:
-    processes.empty()
-    return processes.sandbox
-
-
-@pytest.fixture
-def played(processes: Portal, sandbox: Sandbox) -> Gateway:
-    return in_the_sandbox(processes)
-
-
-def in_the_sandbox(processes: Portal) -> StripeGateway:
-    return StripeGateway(
-        api_key=settings.STRIPE_API_KEY,
-        webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
-        api_base=processes.sandbox.url,
-    )
 
 
 def somebody(gateway: Gateway) -> str:

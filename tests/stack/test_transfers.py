@@ -84,7 +84,7 @@ def test_an_awaited_transfer_whose_answer_was_lost_is_found_and_told_of(worker: 
     assert payment.instructions["iban"]
     assert Message.objects.filter(kind="transfer_awaited").count() == 1
     worker.sandbox.transfer(intent=str(payment.intent_id), amount=1500)
-    until(lambda: state_of(order) == OrderState.APPLIED)
+    until(lambda: (state_of(order), unused()) == (OrderState.APPLIED, 0))
     paid_once(order)
 
 
