@@ -64,7 +64,8 @@ def save(request: SignedInRequest) -> HttpResponse:
 
 
 def _save_page(request: SignedInRequest, form: SaveForm, ways: list[str]) -> HttpResponse:
-    context = {"form": form, "ways": ways, "chosen": str(form["way"].value() or next(iter(ways), ""))}
+    chosen = str(form["way"].value() or next(iter(ways), ""))
+    context = {"form": form, "ways": [{"value": way, "is_chosen": way == chosen} for way in ways]}
     return render(request, "billing/way_to_pay_save.html", context, status=422 if form.is_bound else 200)
 
 

@@ -2,6 +2,8 @@
 
 from django import forms
 
+from billing.forms import KEEPS
+
 CONSENT = "Start at once; I know that I pay for what I used if I withdraw within 14 days, and lose the right once it is used up."
 
 
@@ -9,6 +11,7 @@ class ReviewForm(forms.Form):
     form_token = forms.CharField(widget=forms.HiddenInput, initial="019a")
     start = forms.ChoiceField(choices=[("queue", "queue"), ("now", "now")])
     method = forms.ChoiceField(choices=[("card", "card"), ("credit", "credit")])
+    keep = forms.BooleanField(label=KEEPS, required=False)
     consent = forms.BooleanField(label=CONSENT, required=False)
 
     def clean(self) -> None:

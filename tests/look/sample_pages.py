@@ -19,6 +19,7 @@ from lib.wording import GIGABYTE
 from portal import gallery
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_saved as saved
 from tests.look import sample_transfers as transfers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -506,6 +507,11 @@ PAGES = {
     "receipt-waiting": Page("billing/receipt_waiting.html", back.receipt_waiting),
     "transfer": Page("billing/transfer.html", transfers.transfer),
     "another-way": Page("billing/pay_another_way.html", transfers.another_way),
+    "ways-to-pay": Page("billing/ways_to_pay.html", saved.ways),
+    "ways-to-pay-none": Page("billing/ways_to_pay.html", saved.ways_none),
+    "way-to-pay-save": Page("billing/way_to_pay_save.html", saved.save),
+    "way-to-pay-save-refused": Page("billing/way_to_pay_save.html", saved.save_refused),
+    "way-to-pay-remove": Page("billing/way_to_pay_remove.html", saved.remove),
     "withdraw": Page("billing/withdraw.html", back.withdraw),
     "withdraw-queued": Page("billing/withdraw.html", back.withdraw_queued),
     "orders": Page("billing/orders.html", orders),

@@ -134,7 +134,7 @@ def test_one_is_saved_alone_and_its_reader_goes_on_to_where_they_came_from(walke
 
 def test_another_address_than_ours_is_not_gone_on_to(walker: Walker) -> None:
     walker.go("/ways-to-pay/save/?next=//elsewhere.example/")
-    assert walker.page.locator("input[name=next]").input_value() == ""
+    assert walker.page.locator("main input[name=next]").input_value() == ""
 
 
 def test_a_page_that_was_left_saves_nothing(walker: Walker) -> None:
@@ -150,16 +150,16 @@ def test_a_page_that_was_left_saves_nothing(walker: Walker) -> None:
 
 def test_first_backup_and_removal_by_tapping(walker: Walker) -> None:
     first, second = save(walker), save(walker, card=ANOTHER)
-    walker.press("Use when the first fails: Mastercard ···4444")
+    walker.press(re.compile("Use when the first fails.*4444"))
     walker.sees("Mastercard ···4444 is offered when the first one fails.")
-    walker.press("Use first: Mastercard ···4444")
+    walker.press(re.compile("Use first.*4444"))
     walker.sees("Mastercard ···4444 is used first from now on.")
     second.refresh_from_db()
     assert second.is_default
     renewal = renewing_with(second, first)
     walker.go("/ways-to-pay/")
     walker.sees("Pays auto-renew of")
-    walker.press("Remove: Mastercard ···4444")
+    walker.press(re.compile("Remove.*4444"))
     walker.sees("This goes on with your other way to pay")
     walker.press(re.compile("^Remove$"))
     walker.sees("Mastercard ···4444 is removed.")
