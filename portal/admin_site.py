@@ -16,6 +16,11 @@ SHOWN: dict[str, list[str]] = {
     "billing": [
         "Order",
         "Payment",
+        "PaymentAttempt",
+        "PaymentMethod",
+        "AutoRenew",
+        "Renewal",
+        "AutoTopUp",
         "Receipt",
         "ReviewItem",
         "RefundRequest",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import (
     AdjustmentState,
+    AttemptState,
     Dispute,
     DisputeState,
     EventState,
@@ -23,6 +24,8 @@ from billing.models import (
     RefundRequestState,
     RefundState,
     ReviewItem,
+    RunState,
+    SavedState,
 )
 from lib import clock
 from lib.admin.columns import Column, Words, column, link_to, moment_of, money_of, state_of
@@ -74,6 +77,23 @@ PAYOUT_TONES = {
     PayoutState.SENT: "good",
     PayoutState.REFUSED: "bad",
     PayoutState.CANCELLED: "plain",
+}
+METHOD_TONES = {SavedState.SAVED: "good", SavedState.REVOKED: "bad", SavedState.EXPIRED: "warn"}
+ATTEMPT_TONES = {
+    AttemptState.ASKED: "busy",
+    AttemptState.PROCESSING: "busy",
+    AttemptState.SUCCEEDED: "good",
+    AttemptState.WANTS_BANK: "warn",
+    AttemptState.DECLINED: "bad",
+    AttemptState.REFUSED: "bad",
+}
+RUN_TONES = {
+    RunState.DUE: "busy",
+    RunState.CHARGING: "busy",
+    RunState.WANTS_BANK: "warn",
+    RunState.RETRYING: "warn",
+    RunState.DONE: "good",
+    RunState.GIVEN_UP: "bad",
 }
 EVENT_TONES = {EventState.RECEIVED: "warn", EventState.DONE: "good", EventState.DEAD: "bad"}
 

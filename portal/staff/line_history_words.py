@@ -11,15 +11,20 @@ from accounts.models import Line, LineClaim, LineOwnership, Sim
 from billing.admin import rows as tones
 from billing.models import (
     Adjustment,
+    AutoRenew,
+    AutoTopUp,
+    AutoTopUpRun,
     Dispute,
     LedgerEntry,
     OrderEvent,
     Payment,
+    PaymentAttempt,
     Payout,
     Receipt,
     ReceiptSeries,
     Refund,
     RefundRequest,
+    Renewal,
     ReviewItem,
     Voucher,
 )
@@ -90,6 +95,44 @@ def _payment(payment: Payment, _at: str) -> Said:
     return Said(
         _("Payment: %(state)s") % {"state": payment.get_state_display()}, detail, tone, "gateway", page_of(payment)
     )
+
+
+def _try(attempt: PaymentAttempt, _at: str) -> Said:
+    reference = attempt.payment.order.reference
+    detail = " · ".join(filter(None, [attempt.method.label, attempt.failure_code, reference]))
+    tone = tones.ATTEMPT_TONES.get(attempt.state, "plain")  # type: ignore[call-overload]
+    title = _("Try with a saved way to pay: %(state)s") % {"state": attempt.get_state_display()}
+    return Said(title, detail, tone, "gateway", page_of(attempt))
+
+
+def _auto_renew(row: AutoRenew, at: str) -> Said:
+    if at == "on_at":
+        detail = f"{row.plan.title} · {format_money(row.price_minor, row.currency)}"
+        return Said(_("Auto-renew switched on"), detail, "good", f"subscriber:{row.subscriber_id}", page_of(row))
+    return Said(_("Auto-renew switched off"), row.off_reason, "warn", row.off_by, page_of(row))
+
+
+def _auto_top_up(row: AutoTopUp, at: str) -> Said:
+    if at == "on_at":
+        below, add = format_money(row.below_minor, row.currency), format_money(row.add_minor, row.currency)
+        detail = _("below %(below)s add %(add)s, %(count)s times a month at most") % {
+            "below": below,
+            "add": add,
+            "count": row.at_most,
+        }
+        return Said(_("Auto top-up switched on"), detail, "good", f"subscriber:{row.subscriber_id}", page_of(row))
+    return Said(_("Auto top-up switched off"), row.off_reason, "warn", row.off_by, page_of(row))
+
+
+def _run(row: Renewal | AutoTopUpRun, at: str) -> Said:
+    is_renewal = isinstance(row, Renewal)
+    detail = " · ".join(filter(None, [row.order.reference if row.order else "", row.reason]))
+    url = page_of(row if isinstance(row, Renewal) else row.auto_top_up)
+    if at == "created_at":
+        return Said(_("Renewal due") if is_renewal else _("Auto top-up due"), detail, "busy", url=url)
+    words = _("Renewal: %(state)s") if is_renewal else _("Auto top-up: %(state)s")
+    tone = tones.RUN_TONES.get(row.state, "plain")  # type: ignore[call-overload]
+    return Said(words % {"state": row.get_state_display()}, detail, tone, url=url)
 
 
 def _entry(entry: LedgerEntry, _at: str) -> Said:
@@ -209,6 +252,11 @@ def _audit(row: Audit, _at: str) -> Said:
 _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     OrderEvent: _order_event,
     Payment: _payment,
+    PaymentAttempt: _try,
+    AutoRenew: _auto_renew,
+    AutoTopUp: _auto_top_up,
+    Renewal: _run,
+    AutoTopUpRun: _run,
     LedgerEntry: _entry,
     PlanPeriod: _period,
     Message: _message,

@@ -22,6 +22,8 @@ from billing.models import (
     AccountKind,
     Adjustment,
     AdjustmentPart,
+    AutoRenew,
+    AutoTopUp,
     Dispute,
     DisputeState,
     EntryKind,
@@ -31,11 +33,14 @@ from billing.models import (
     MoveKind,
     Order,
     Payment,
+    PaymentAttempt,
+    PaymentMethod,
     Payout,
     Receipt,
     Refund,
     RefundCause,
     RefundRequest,
+    Renewal,
     ReviewItem,
     ReviewKind,
     VatRate,
@@ -98,6 +103,7 @@ def rows() -> dict[type[models.Model], models.Model]:
     LineClaim.objects.create(line=line, subscriber=claimant(), opened_at=NOW, decides_at=NOW + timedelta(days=1))
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
+    shown += standing_of(line, buyer, payment)
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
     shown += [
@@ -112,6 +118,21 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
+
+
+def standing_of(line: Line, owner: Subscriber, payment: Payment) -> list[models.Model]:
+    """A saved card, what rests on it, and a try and a renewal of it."""
+    method = PaymentMethod.objects.create(
+        subscriber=owner, way="card", gateway_id="pm_desk_1", label="Visa ···4242", saved_at=NOW
+    )
+    attempt = PaymentAttempt.objects.create(payment=payment, method=method, idempotency_key="try:desk:1")
+    common: dict[str, Any] = {"line": line, "subscriber": owner, "method": method, "currency": "EUR", "on_at": NOW}
+    renew = AutoRenew.objects.create(**common, plan=Plan.objects.get(code="month-15"), price_minor=1500)
+    top_up = AutoTopUp.objects.create(**common, below_minor=500, add_minor=1000, at_most=3)
+    renewal = Renewal.objects.create(
+        auto_renew=renew, line=line, follows=PlanPeriod.objects.filter(line=line)[0], created_at=NOW
+    )
+    return [method, attempt, renew, top_up, renewal]
 
 
 def claimant() -> Subscriber:
