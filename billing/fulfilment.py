@@ -17,6 +17,7 @@ from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
     AccountKind,
+    AttemptState,
     EntryKind,
     Order,
     OrderState,
@@ -52,12 +53,21 @@ def fulfil(payment_id: UUID, *, now: datetime) -> Payment:
     if payment.gateway_id is None:
         return payment
     failpoint("fulfil.before_ask")
-    is_transfer = payment.way == PaymentWay.TRANSFER
-    fact = (gateway().transfer_fact if is_transfer else gateway().page_fact)(payment.gateway_id)
+    fact = _ask(payment.way, payment.gateway_id)
     failpoint("fulfil.after_ask")
     settled = settle(payment, fact, now=now)
     failpoint("fulfil.after_commit")
     return settled
+
+
+def _ask(way: str, gateway_id: str) -> PaymentFact:
+    """What the gateway says of a payment, by what it was made of. Raises GatewayProblem."""
+    match way:
+        case PaymentWay.TRANSFER:
+            return gateway().transfer_fact(gateway_id)
+        case PaymentWay.SAVED:
+            return gateway().charge_fact(gateway_id)
+    return gateway().page_fact(gateway_id)
 
 
 def ask_again(order: Order, *, now: datetime) -> None:
@@ -99,6 +109,8 @@ def settle(payment: Payment, fact: PaymentFact, *, now: datetime) -> Payment:
     locked = _PAYMENT.one(id=payment.pk)
     order.line, locked.order = line, order
     journal = Journal(order, now)
+    if locked.way == PaymentWay.SAVED:
+        _answer_try(locked, fact)
     if fact.state == FactState.SUCCEEDED:
         _money_came(locked, fact, journal)
     elif locked.state != PaymentState.SUCCEEDED:
@@ -106,6 +118,26 @@ def settle(payment: Payment, fact: PaymentFact, *, now: datetime) -> Payment:
     journal.write()
     failpoint("settle.before_commit")
     return locked
+
+
+_TRIES = {
+    FactState.SUCCEEDED: AttemptState.SUCCEEDED,
+    FactState.PROCESSING: AttemptState.PROCESSING,
+    FactState.CANCELLED: AttemptState.DECLINED,
+    FactState.FAILED: AttemptState.DECLINED,
+}
+
+
+def _answer_try(payment: Payment, fact: PaymentFact) -> None:
+    """The try that waits has its answer. An intent that is open again may only tell of the try before: that is left to whoever asked."""
+    state = _TRIES.get(fact.state)
+    waiting = payment.tries.select_for_update(no_key=True, of=("self",)).filter(
+        state__in=(AttemptState.ASKED, AttemptState.PROCESSING)
+    )
+    attempt = waiting.first() if state else None
+    if state and attempt and attempt.state != state:
+        is_over = state != AttemptState.PROCESSING
+        attempt.move_to(state, unknown_since=None, answered_at=clock.real_now() if is_over else None)
 
 
 def _money_came(payment: Payment, fact: PaymentFact, journal: Journal) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing import fulfilment
 from billing.gateways.protocol import GatewayProblem, Notice
 from billing.giving_back import dashboard_refunds, disputes, refunds
-from billing.models import EventState, Payment, Refund, SavingPage, TransferReturn, WebhookEvent
+from billing.models import EventState, Payment, PaymentWay, Refund, SavingPage, TransferReturn, WebhookEvent
 from billing.paying import transfer_returns, transfers
 from billing.saved_methods import changes, saving
 from lib import clock, queue
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _PAGE = "checkout.session."
 _BRINGS_MONEY = "payment_intent.succeeded"
+_INTENT = "payment_intent."
 _TAKES_MONEY = "charge.refunded"
 
 #: Seconds until the next try: also the lease of the present one, longer than the gateway's time-outs.
@@ -116,6 +117,10 @@ def _act_on_payment(event: WebhookEvent, payment_id: UUID, *, now: datetime) -> 
     if event.kind.startswith(_PAGE):
         # The page may have been made by a call whose answer never reached us.
         Payment.objects.filter(pk=payment_id, session_id=None).update(session_id=event.object_id)
+    elif event.kind.startswith(_INTENT):
+        # So may the intent of a saved way to pay.
+        made = Payment.objects.filter(pk=payment_id, way=PaymentWay.SAVED, intent_id=None)
+        made.update(intent_id=event.object_id)
     payment = fulfilment.fulfil(payment_id, now=now)
     if event.kind == _TAKES_MONEY:
         dashboard_refunds.adopt_all(payment, now=now)

@@ -7,7 +7,15 @@ from celery import shared_task
 from billing import fulfilment, inbox, sweeps
 from billing.by_voucher import voucher_batches
 from billing.giving_back import disputes, refunds
-from billing.paying import cancellation, lost_pages, transfer_reminders, transfer_returns, transfers, ways_to_pay
+from billing.paying import (
+    cancellation,
+    charging,
+    lost_pages,
+    transfer_reminders,
+    transfer_returns,
+    transfers,
+    ways_to_pay,
+)
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
@@ -38,6 +46,11 @@ def find_lost_page(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.end_transfer")
 def end_transfer(*, payment_id: str, **_unknown: object) -> None:
     cancellation.end_transfer(UUID(payment_id), now=clock.now())
+
+
+@shared_task(name="billing.sweep_charges")
+def sweep_charges(**_unknown: object) -> None:
+    charging.sweep(now=clock.now())
 
 
 @shared_task(name="billing.remind_transfers")

@@ -55,7 +55,7 @@ def begin(*, order_id: UUID, line_id: UUID) -> Attempt:
     _line, order = orders.lock(order_id, line_id=line_id)
     due = amount_due(order)
     live = order.payments.select_for_update(no_key=True, of=("self",)).filter(state__in=LIVE_PAYMENT_STATES).first()
-    if live and live.state == PaymentState.PROCESSING:
+    if live and (live.state == PaymentState.PROCESSING or live.way == PaymentWay.SAVED):
         raise NothingToPay
     if live and _is_over(live):
         # nobody can pay there any more, and should money come it is booked all the same

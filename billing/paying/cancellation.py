@@ -9,7 +9,7 @@ from billing.fulfilment import settle
 from billing.gateways import gateway
 from billing.gateways.facts import PaymentFact
 from billing.gateways.protocol import GatewayProblem
-from billing.models import LIVE_PAYMENT_STATES, Order, OrderState, Payment, PaymentState, PaymentWay
+from billing.models import LIVE_PAYMENT_STATES, AttemptState, Order, OrderState, Payment, PaymentState, PaymentWay
 from billing.paying.attempts import PageNotOpened
 from lib.transactions import whole
 
@@ -29,6 +29,8 @@ def close_pages(order: Order, *, now: datetime) -> None:
 def _closed(payment: Payment, gateway_id: str) -> PaymentFact:
     if payment.way == PaymentWay.TRANSFER:
         return gateway().close_transfer(gateway_id)
+    if payment.way == PaymentWay.SAVED:
+        return gateway().close_charge(gateway_id)
     return gateway().close_page(gateway_id)
 
 
@@ -45,7 +47,7 @@ def cancel(order: Order, *, actor: str, now: datetime) -> Order:
 def _cancel(order_id: UUID, *, line_id: UUID, actor: str, now: datetime) -> Order:
     _line, order = orders.lock(order_id, line_id=line_id)
     for payment in order.payments.select_for_update(no_key=True, of=("self",)).filter(state__in=LIVE_PAYMENT_STATES):
-        if payment.state == PaymentState.PROCESSING:
+        if payment.state == PaymentState.PROCESSING or payment.tries.filter(state=AttemptState.ASKED).exists():
             raise orders.NotWaiting
         payment.move_to(PaymentState.CANCELLED)
     if order.state == OrderState.CANCELLED:

@@ -9,7 +9,7 @@ from billing import orders
 from billing.gateways import gateway
 from billing.gateways.protocol import CheckoutPage, CheckoutRequest, OutcomeUnknown, Refused, Unavailable
 from billing.models import Method, Order, Payment, PaymentState
-from billing.paying import attempts, transfers
+from billing.paying import attempts, charging, transfers
 from billing.paying.attempts import PAGE_OPEN_FOR, Attempt, PageNotOpened
 from billing.saved_methods import customers
 from lib import clock
@@ -24,6 +24,7 @@ def start(order_id: UUID) -> str:
     Raises attempts.NothingToPay, PageNotOpened.
     """
     order = Order.objects.select_related("buyer").get(pk=order_id)
+    charging.let_go(order, now=clock.now())
     attempt = attempts.begin(order_id=order_id, line_id=order.line_id)
     if order.method == Method.TRANSFER:
         transfers.start(order, attempt)
