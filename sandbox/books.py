@@ -66,6 +66,19 @@ class Books:
                 raise
             sql.execute("COMMIT")
 
+    @contextmanager
+    def looking(self) -> Iterator[sqlite3.Connection]:
+        """One state of the books, while others go on writing; a statement that would change something raises."""
+        sql = self.reading()
+        sql.execute("PRAGMA query_only = 1")
+        try:
+            sql.execute("BEGIN")
+            yield sql
+        finally:
+            if sql.in_transaction:
+                sql.execute("ROLLBACK")
+            sql.execute("PRAGMA query_only = 0")
+
     def reading(self) -> sqlite3.Connection:
         """The connection of the present thread, for statements that only read."""
         kept: sqlite3.Connection | None = getattr(self._mine, "sql", None)

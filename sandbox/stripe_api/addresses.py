@@ -31,12 +31,17 @@ Play = Callable[..., Document]
 
 @dataclass(frozen=True)
 class Address:
-    """`play(desk, asked, *ids)` answers; `<id>` in the path is handed on."""
+    """`play(desk, asked, *ids)` answers; `<id>` in the path is handed on. `expires`: a GET that ends sessions whose time is over."""
 
     method: str
     path: str
     definition: type
     play: Play
+    expires: bool = False
+
+    @property
+    def only_looks(self) -> bool:
+        return self.method == "GET" and not self.expires
 
     def answer(self, desk: Desk, asked: Mapping[str, Any], ids: Mapping[str, str]) -> Document:
         return self.play(desk, asked, *ids.values())
@@ -49,10 +54,16 @@ _SESSIONS, _INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
 ADDRESSES = (
     Address("GET", "/v1/account", params.AccountRetrieveCurrentParams, account.retrieve),
     Address("POST", _SESSIONS, checkout_params.SessionCreateParams, sessions.create),
-    Address("GET", _SESSIONS, checkout_params.SessionListParams, sessions.listed),
-    Address("GET", f"{_SESSIONS}/<id>", checkout_params.SessionRetrieveParams, sessions.retrieve),
+    Address("GET", _SESSIONS, checkout_params.SessionListParams, sessions.listed, expires=True),
+    Address("GET", f"{_SESSIONS}/<id>", checkout_params.SessionRetrieveParams, sessions.retrieve, expires=True),
     Address("POST", f"{_SESSIONS}/<id>/expire", checkout_params.SessionExpireParams, sessions.expire),
-    Address("GET", f"{_SESSIONS}/<id>/line_items", checkout_params.SessionListLineItemsParams, sessions.line_items),
+    Address(
+        "GET",
+        f"{_SESSIONS}/<id>/line_items",
+        checkout_params.SessionListLineItemsParams,
+        sessions.line_items,
+        expires=True,
+    ),
     Address("POST", _INTENTS, params.PaymentIntentCreateParams, payment_intents.create),
     Address("GET", _INTENTS, params.PaymentIntentListParams, payment_intents.listed),
     Address("GET", f"{_INTENTS}/<id>", params.PaymentIntentRetrieveParams, payment_intents.retrieve),

@@ -134,12 +134,15 @@ def _key_of(http: Request) -> str:
 
 def _answered(address: Address, call: Call, ids: dict[str, str], parts: Running) -> Answer:
     """The answer, kept or new, bent by a fault. Raises Refusal."""
-    with parts.books.writing() as sql:
-        if call.key and (known := idempotency.kept(sql, call.key, call.hash)):
-            return known
-        fault = orders.take(sql, "api", f"{call.method} {call.path}")
-        if fault and fault.deed == "error" and not fault.details["after"]:
-            return _broken(sql, call, fault)
+    looking = parts.books.reading()
+    if call.key and (known := idempotency.kept(looking, call.key, call.hash)):
+        return known
+    fault = None
+    if orders.in_force(looking, "api"):
+        with parts.books.writing() as sql:
+            fault = orders.take(sql, "api", f"{call.method} {call.path}", _method_of(call))
+            if fault and fault.deed == "error" and not fault.details["after"]:
+                return _broken(sql, call, fault)
     if fault and fault.deed == "rate_limit":
         raise ParameterRefusal("Too many requests hit the API too quickly.", status=429, code="rate_limit")
     if fault and fault.deed == "delay":
@@ -150,18 +153,23 @@ def _answered(address: Address, call: Call, ids: dict[str, str], parts: Running)
     return answer
 
 
+def _method_of(call: Call) -> str:
+    """The payment method a request names, for a fault that is meant for it alone."""
+    return str(call.parameters().get("payment_method", ""))
+
+
 def _played(address: Address, call: Call, ids: dict[str, str], parts: Running, fault: Fault | None) -> Answer:
     """Carry the request out and keep its answer, in one transaction. Raises ParameterRefusal before anything is done."""
     asked = checked(address.definition, call.parameters())
     mark = {"api_version": call.api_version, "request_id": call.request_id, "idempotency_key": call.key or None}
-    with parts.desk(**mark) as desk:
+    with parts.looking_desk(**mark) if address.only_looks else parts.desk(**mark) as desk:
         if call.key and (known := idempotency.kept(desk.sql, call.key, call.hash)):
             return known
         desk.sql.execute("SAVEPOINT play")
         try:
             document = address.answer(desk, asked, ids)
             expand(desk.sql, document, asked.get("expand", []))
-            answer = Answer(200, json.dumps(documents.shown(document), indent=2))
+            answer = Answer(200, json.dumps(documents.shown(document)))
         except ParameterRefusal:
             raise
         except Refusal as refusal:
@@ -169,7 +177,7 @@ def _played(address: Address, call: Call, ids: dict[str, str], parts: Running, f
                 desk.sql.execute("ROLLBACK TO play")
             answer = _refused(refusal)
         if fault and fault.deed == "error":
-            return _broken(desk.sql, call, fault)
+            return _broken(desk.sql, call, fault)  # a GET has no key, so this writes nothing there
         if call.key:
             idempotency.keep(desk.sql, call.key, call.hash, answer)
     return answer

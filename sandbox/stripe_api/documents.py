@@ -41,7 +41,12 @@ _MOST_TYPES = 20
 
 def new_id(kind: str) -> str:
     prefix, length = _IDS[kind]
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    number = secrets.randbits(6 * length)
+    letters = []
+    for _ in range(length):
+        number, place = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[place])
+    return prefix + "".join(letters)
 
 
 def add(sql: sqlite3.Connection, document: Document) -> Document:

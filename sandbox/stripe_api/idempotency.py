@@ -28,10 +28,7 @@ def kept(sql: sqlite3.Connection, key: str, request_hash: str) -> Answer | None:
     if len(key) > _LONGEST_KEY:
         raise ParameterRefusal("Idempotency keys have at most 255 characters.")
     row = sql.execute("SELECT * FROM answers WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        return None
-    if row["at"] < time.time() - FORGOTTEN_AFTER_SECONDS:
-        sql.execute("DELETE FROM answers WHERE key = ?", (key,))
+    if row is None or row["at"] < time.time() - FORGOTTEN_AFTER_SECONDS:
         return None
     if row["request_hash"] != request_hash:
         raise ParameterRefusal(
@@ -43,8 +40,9 @@ def kept(sql: sqlite3.Connection, key: str, request_hash: str) -> Answer | None:
 
 
 def keep(sql: sqlite3.Connection, key: str, request_hash: str, answer: Answer) -> None:
+    """In the place of an answer that is forgotten."""
     sql.execute(
-        "INSERT INTO answers (key, request_hash, status, body, at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO answers (key, request_hash, status, body, at) VALUES (?, ?, ?, ?, ?)",
         (key, request_hash, answer.status, answer.body, time.time()),
     )
 

@@ -178,6 +178,22 @@ def test_a_decline_says_what_the_bank_advises(
     assert charge(client, customer, method).status == "succeeded"
 
 
+def test_an_answer_may_fail_or_stay_away_for_one_way_to_pay_alone(
+    client: StripeClient, sandbox: Sandbox, customer: str, kept: Callable[..., str]
+) -> None:
+    first, second = kept(), kept()
+    sandbox.fault("api", "error", match=first)
+    sandbox.fault("api", "error", match=first, after=True, status=503)
+    assert charge(client, customer, second).status == "succeeded"
+    with pytest.raises(stripe.APIError) as nothing_done:
+        charge(client, customer, first)
+    with pytest.raises(stripe.APIError) as done:
+        charge(client, customer, first)
+    assert (nothing_done.value.http_status, done.value.http_status) == (500, 503)
+    made = client.v1.payment_intents.list({"customer": customer}).data
+    assert [one.payment_method for one in made] == [first, second]
+
+
 def test_the_same_key_gives_the_same_decline_again(
     client: StripeClient, customer: str, kept: Callable[..., str]
 ) -> None:
