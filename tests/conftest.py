@@ -10,14 +10,19 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.embedded.process import unprivileged
 from sandbox.embedded.valkey import EmbeddedValkey
 from tests.house.environment import is_ours
+
+if TYPE_CHECKING:
+    from tests.clean_slate import CleanSlate
 
 #: a cluster to use instead of one of our own; the xdist controller hands its own to the workers this way
 _DATABASE = "TEST_DATABASE_URL"
@@ -135,6 +140,19 @@ def postgres(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: str, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """pytest-django makes each worker's own database; the cluster must answer first."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "CleanSlate":
+    """What a test commits is deleted after it by a clean slate of ours."""
+    from django.test import TransactionTestCase
+
+    from tests.clean_slate import CleanSlate
+
+    with django_db_blocker.unblock():
+        slate = CleanSlate()
+    TransactionTestCase._fixture_teardown = lambda _case: slate.restore()  # type: ignore[attr-defined]
+    return slate
 
 
 @pytest.fixture(scope="session")
