@@ -3,7 +3,18 @@
 from django.urls import path
 
 from billing import webhooks
-from billing.views import credit, orders, payouts, receipts, review, transfers, vouchers, ways_to_pay, withdrawals
+from billing.views import (
+    credit,
+    orders,
+    payouts,
+    receipts,
+    review,
+    standing,
+    transfers,
+    vouchers,
+    ways_to_pay,
+    withdrawals,
+)
 
 urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
@@ -20,6 +31,11 @@ urlpatterns = [
     path("ways-to-pay/<uuid:method_id>/first/", ways_to_pay.use_first, name="way_to_pay_first"),
     path("ways-to-pay/<uuid:method_id>/backup/", ways_to_pay.use_when_it_fails, name="way_to_pay_backup"),
     path("ways-to-pay/<uuid:method_id>/remove/", ways_to_pay.remove, name="way_to_pay_remove"),
+    path("lines/<uuid:line_id>/auto-renew/", standing.renew, name="auto_renew"),
+    path("lines/<uuid:line_id>/auto-renew/off/", standing.renew_off, name="auto_renew_off"),
+    path("lines/<uuid:line_id>/auto-renew/cancel-next/", standing.cancel_next, name="auto_renew_cancel_next"),
+    path("lines/<uuid:line_id>/auto-top-up/", standing.top_up, name="auto_top_up"),
+    path("lines/<uuid:line_id>/auto-top-up/off/", standing.top_up_off, name="auto_top_up_off"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<uuid:receipt_id>/", receipts.receipt, name="receipt"),
     path("orders/", orders.orders, name="orders"),

@@ -13,6 +13,7 @@ from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, Payme
 from billing.order_pages import order_acts
 from billing.order_pages.timeline import timeline
 from billing.receipts import links
+from billing.standing import words
 from lib import clock
 from lib.money import format_money
 from lib.wording import end_in_words
@@ -53,6 +54,7 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "method": wording.method_of(order),
         "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
         "withdraw_url": _withdraw_url(order, reader),
+        **_auto_renew(order, reader),
         "receipts": links.of_order(order) if order.buyer_id == reader.pk and order.applied_at else [],
         "held_items": items,
         "acts": order_acts.acts(order, [(item.amount_minor, item.currency) for item in items]),
@@ -75,6 +77,15 @@ def summary_facts(order: Order) -> dict[str, Any]:
         "back_url": reverse("order", args=[order.pk]),
         "back_words": _("Order %(reference)s") % {"reference": order.reference},
     }
+
+
+def _auto_renew(order: Order, reader: Subscriber) -> dict[str, Any]:
+    """What comes by itself after a plan that was applied, for the owner of its line."""
+    is_plan = order.plan is not None and order.plan.kind == PlanKind.PLAN and order.applied_at is not None
+    if not is_plan or not reader.lines.filter(pk=order.line_id).exists():
+        return {}
+    url = reverse("auto_renew", args=[order.line_id])
+    return {"auto_renew": words.of_line(order.line, now=clock.now()), "auto_renew_url": url}
 
 
 def _withdraw_url(order: Order, reader: Subscriber) -> str:

@@ -12,6 +12,7 @@ from billing import vat, wording
 from billing.forms import PlanOrderForm
 from billing.models import Start
 from billing.paying import method_choices
+from billing.standing import words
 from lib.money import Money
 from lib.wording import data_in_words, list_in_words, minutes_in_words, texts_in_words, time_left_in_words
 from plans import grants, periods
@@ -50,6 +51,7 @@ def facts(
         "currency": price.currency,
         "vat_minor": parts.vat_minor,
         "vat_percent": f"{parts.percent.normalize():f}",
+        "auto_renew": words.of_line(line, now=now) if buyer and not is_add_on else None,
         "summary_url": reverse("plan_summary", args=[plan.code]),
         "starts": [] if is_add_on else starts,
         "add_on_ends_at": starts[0].ends_at if is_add_on else None,

@@ -19,6 +19,7 @@ from billing.forms import TopUpForm
 from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
 from billing.paying import method_choices, transfer_accounts, ways_to_pay
+from billing.standing import words
 from billing.views.orders import to_payment_page
 from lib import clock
 from lib.money import Money
@@ -32,7 +33,10 @@ def credit(request: SignedInRequest) -> HttpResponse:
         return redirect("line_add")
     context = statement.facts(line, request.user, page=request.GET.get("page"))
     unused = transfer_accounts.unused_of(request.user)
-    return render(request, "billing/credit.html", {"lines": request.user.lines, "unused": unused, **context})
+    auto = words.top_up_of_line(line, now=clock.now())
+    return render(
+        request, "billing/credit.html", {"lines": request.user.lines, "unused": unused, "auto_top_up": auto, **context}
+    )
 
 
 @login_required

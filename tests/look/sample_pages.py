@@ -20,6 +20,7 @@ from portal import gallery
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_saved as saved
+from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -161,6 +162,7 @@ def dashboard(**more: Any) -> dict[str, Any]:
         "buckets": [bucket("voice", 12_720, 30_000), bucket("texts", 18, 200)],
         "credit_minor": 420,
         "renew": Like(words="Renew · €15.00", order_url="#"),
+        "auto_renew": None,
         "rows": rows(),
         "open_order": None,
         "held_orders": [],
@@ -180,6 +182,7 @@ def dashboard_low() -> dict[str, Any]:
         ],
         next_period=Like(plan=MONTH_15, starts_at=NOW + 9 * DAY, ends_at=NOW + 39 * DAY),
         open_order=Like(order=order(), title="Month 15"),
+        auto_renew=standing.TROUBLE,
         held_orders=[order()],
     )
 
@@ -322,8 +325,16 @@ def order_page(done: int = 2, **more: Any) -> dict[str, Any]:
 def order_applied() -> dict[str, Any]:
     period = Like(starts_at=NOW, ends_at=NOW + 30 * DAY)
     acts = [Like(url="#", words="Go home"), Like(url="#", words="Another order")]
+    more = {"auto_renew": standing.SAID, "auto_renew_url": "#"}
     return order_page(
-        4, headline="Renewed until Mon 30 Nov, 14:20", says="", is_open=False, poll_url="", period=period, acts=acts
+        4,
+        **more,
+        headline="Renewed until Mon 30 Nov, 14:20",
+        says="",
+        is_open=False,
+        poll_url="",
+        period=period,
+        acts=acts,
     )
 
 
@@ -507,6 +518,14 @@ PAGES = {
     "receipt-waiting": Page("billing/receipt_waiting.html", back.receipt_waiting),
     "transfer": Page("billing/transfer.html", transfers.transfer),
     "another-way": Page("billing/pay_another_way.html", transfers.another_way),
+    "auto-renew-first": Page("billing/auto_renew.html", standing.renew_first),
+    "auto-renew-on": Page("billing/auto_renew.html", standing.renew_on),
+    "auto-renew-off": Page("billing/auto_renew.html", standing.renew_off),
+    "auto-renew-refused": Page("billing/auto_renew.html", standing.renew_refused),
+    "auto-renew-held": Page("billing/auto_renew.html", standing.renew_held),
+    "auto-top-up-first": Page("billing/auto_top_up.html", standing.top_up_first),
+    "auto-top-up-on": Page("billing/auto_top_up.html", standing.top_up_on),
+    "auto-top-up-refused": Page("billing/auto_top_up.html", standing.top_up_refused),
     "ways-to-pay": Page("billing/ways_to_pay.html", saved.ways),
     "ways-to-pay-none": Page("billing/ways_to_pay.html", saved.ways_none),
     "way-to-pay-save": Page("billing/way_to_pay_save.html", saved.save),
