@@ -7,6 +7,7 @@ from celery import shared_task
 from billing import fulfilment, inbox, sweeps
 from billing.by_voucher import voucher_batches
 from billing.giving_back import disputes, refunds
+from billing.models import AutoRenew
 from billing.paying import (
     cancellation,
     charging,
@@ -19,8 +20,9 @@ from billing.paying import (
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
-from billing.standing import stops
+from billing.standing import prices, renewals, stops
 from lib import clock
+from plans import reminders
 
 
 @shared_task(name="billing.handle_event")
@@ -46,6 +48,21 @@ def find_lost_page(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.end_transfer")
 def end_transfer(*, payment_id: str, **_unknown: object) -> None:
     cancellation.end_transfer(UUID(payment_id), now=clock.now())
+
+
+@shared_task(name="billing.sweep_renewals")
+def sweep_renewals(**_unknown: object) -> None:
+    renewals.sweep(now=clock.now())
+
+
+@shared_task(name="billing.remind_of_ends")
+def remind_of_ends(**_unknown: object) -> None:
+    reminders.remind(now=clock.now(), cared_for=AutoRenew.objects.filter(off_at=None).values("line"))
+
+
+@shared_task(name="billing.announce_prices")
+def announce_prices(**_unknown: object) -> None:
+    prices.announce(now=clock.now())
 
 
 @shared_task(name="billing.sweep_charges")

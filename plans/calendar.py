@@ -59,6 +59,11 @@ def months_from(anchor_at: datetime, months: int, zone: ZoneInfo) -> datetime:
     return local.replace(year=year, month=month, day=day, fold=0).astimezone(UTC)
 
 
+def days_from(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The instant `days` later at the same time on the wall clock of `zone`; skipped and doubled times as in `months_from`."""
+    return (instant.astimezone(zone) + timedelta(days=days)).replace(fold=0).astimezone(UTC)
+
+
 def new_chain(start: datetime, validity: Validity, zone: ZoneInfo) -> Slot:
     """The slot that begins at `start`, cut to the second, and anchors a chain of its own."""
     starts_at = to_second(start)

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat, JSONObject
 from django.urls import reverse
 
@@ -42,10 +42,11 @@ _REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
 
 @dataclass(frozen=True)
 class Occasion:
-    """What is told (`kind`) of which periods (`when`)."""
+    """What is told (`kind`) of which periods (`when`), but not of those on lines in `cared_for`."""
 
     kind: str
     when: Q
+    cared_for: QuerySet[Any, Any] | None = None
 
     def due(self) -> PlanPeriodQuerySet:
         """Plan periods with nothing paid behind them, on numbers that can be reached, that nobody was told of yet."""
@@ -56,21 +57,22 @@ class Occasion:
             kind=self.kind,
             subject=Concat(Value("period:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
         )
-        return (
+        due = (
             PlanPeriod.objects.standing()
             .filter(self.when, kind=PlanKind.PLAN, line__state__in=_REACHED)
             .exclude(Exists(later))
             .exclude(Exists(told))
         )
+        return due if self.cared_for is None else due.exclude(line__in=self.cared_for)
 
 
-def _occasions(now: datetime) -> list[Occasion]:
+def _occasions(now: datetime, cared_for: QuerySet[Any, Any] | None) -> list[Occasion]:
     runs = Q(starts_at__lte=now, ends_at__gt=now)
     is_short = Q(ends_at__lt=F("starts_at") + SHORT)
     is_awake = ~Q(line__time_zone__in=_zones_asleep(now))
     return [
-        Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE)),
-        Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE)),
+        Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE), cared_for),
+        Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE), cared_for),
         Occasion(ENDED, Q(ends_at__lte=now, ends_at__gt=now - ENDED_IS_NEWS_FOR)),
     ]
 
@@ -86,9 +88,11 @@ def _zones() -> list[str]:
     return sorted(available_timezones())
 
 
-def remind(*, now: datetime) -> int:
-    """Write every message that is due at `now` and not written yet. Returns how many."""
-    return sum(_tell(occasion, now=now) for occasion in _occasions(now))
+def remind(*, now: datetime, cared_for: QuerySet[Any, Any] | None = None) -> int:
+    """Write every message that is due at `now` and not written yet. Returns how many. `cared_for`: ids of lines whose next period
+    somebody above looks after: nobody is asked to renew what renews itself, only told when a plan has ended all the same.
+    """
+    return sum(_tell(occasion, now=now) for occasion in _occasions(now, cared_for))
 
 
 _WAITING = Compiled(

@@ -38,6 +38,9 @@ CONTEXT: dict[str, Any] = {
     "holder": "Refill Mobile GmbH",
     "transfer_reference": "ABCD2345EFGH",
     "left": EUR,
+    "method": "Visa ···4242",
+    "former": EUR,
+    "again_at": "2026-11-24T09:30:00+00:00",
     "label": "Visa ···4242",
     "month": "03/2027",
     "numbers": ["+49 176 04069011", "+49 176 04069012"],
@@ -52,6 +55,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
     ],
 }
+VARIANTS["renewal_trouble"] = [
+    {"why": why} for why in ("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line")
+]
 VARIANTS["receipt"] = [
     {"series": series, "number": "S-2026-000123", "item": "Month 15"} for series in ("sale", "credit_note")
 ]

@@ -14,7 +14,6 @@ from notifications import delivery
 from notifications.models import Message, MessageState
 from plans import periods, reminders
 from plans.models import Plan, PlanPeriod
-from plans.tasks import remind
 from tests import cast
 from tests.notifications.conftest import post
 from tests.plans.conftest import NOON, load_the_catalogue

@@ -38,9 +38,9 @@ def bought(portal: Portal, buyer: Subscriber | None = None) -> PlanPeriod:
 
 def remind(portal: Portal) -> list[str]:
     """What beat wakes every minute; the texts that arrived since the inbox was emptied."""
-    queue.wake("plans.remind")
-    queue.wake("plans.remind")
-    until(lambda: portal.log("worker").count("Task plans.remind") >= 2)
+    queue.wake("billing.remind_of_ends")
+    queue.wake("billing.remind_of_ends")
+    until(lambda: portal.log("worker").count("Task billing.remind_of_ends") >= 2)
     wait_for_messages(portal)
     return sorted(f"{message['channel']}: {message['text'].splitlines()[0]}" for message in portal.sandbox.messages())
 

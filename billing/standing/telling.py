@@ -1,0 +1,72 @@
+"""What a line's owner hears of auto-renew: each thing once, by SMS to the line and by e-mail to themselves."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from billing.journal import money
+from billing.models import AutoRenew, PaymentMethod, Renewal
+from lib.money import Money
+from notifications import kinds, outbox
+from notifications.outbox import Outgoing, Recipient
+
+
+def trouble(
+    run: Renewal, why: str, *, price: Money, method: PaymentMethod | None = None, again_at: datetime | None = None
+) -> None:
+    """`why`: declined, confirm, given_up, waits, plan_gone, price, line, method. `again_at`: when it is tried next.
+
+    Joins the caller's transaction.
+    """
+    auto_renew = run.auto_renew
+    page = reverse("order", args=[run.order_id]) if run.order_id else reverse("plan_list")
+    context: dict[str, Any] = {
+        "why": why,
+        "plan": auto_renew.plan.name,
+        "msisdn": run.line.msisdn,
+        "price": money(price),
+        "method": method.label if method else "",
+        "ends_at": run.follows.ends_at.isoformat(),
+        "again_at": again_at.isoformat() if again_at else "",
+        "url": settings.PORTAL_ORIGIN + page,
+    }
+    _tell(
+        auto_renew, "renewal_trouble", context, event=f"renewal:{run.pk}:{why}:{run.tries}", subject=f"renewal:{run.pk}"
+    )
+
+
+def new_price(auto_renew: AutoRenew, *, price: Money, good_from: datetime) -> None:
+    """Before anything is taken at another price. Joins the caller's transaction."""
+    context = {
+        "plan": auto_renew.plan.name,
+        "msisdn": auto_renew.line.msisdn,
+        "former": money(Money(auto_renew.price_minor, auto_renew.currency)),
+        "price": money(price),
+        "starts_at": good_from.isoformat(),
+        "url": settings.PORTAL_ORIGIN + reverse("dashboard"),
+    }
+    subject = f"auto_renew:{auto_renew.pk}"
+    _tell(auto_renew, "renewal_price", context, event=f"{subject}:price:{price.minor}", subject=subject)
+
+
+def _tell(auto_renew: AutoRenew, kind: str, context: dict[str, Any], *, event: str, subject: str) -> None:
+    outbox.send_many(
+        Outgoing(
+            kind=kind,
+            channel=channel,
+            to=_recipient(auto_renew, channel),
+            context=context,
+            key=f"{event}:{channel}",
+            subject=subject,
+        )
+        for channel in kinds.channels(kind)
+    )
+
+
+def _recipient(auto_renew: AutoRenew, channel: str) -> Recipient:
+    line, person = auto_renew.line, auto_renew.subscriber
+    if channel == "sms":
+        return Recipient(line.msisdn, line.language, line.time_zone)
+    return Recipient(person.email, person.language, person.time_zone)
