@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import PAGE_METHODS, Start
+from billing.models import PAGE_METHODS, Method, PaymentMethod, Start
 
 #: What somebody agrees to who lets us keep a way to pay; its version stands in the brand.
 KEEPS = _(
@@ -51,14 +51,42 @@ class _Confirmation(forms.Form):
         self.data = {**{name: self.data.get(name) for name in self.data}, **values}
 
 
-class PlanOrderForm(_Confirmation):
+def saved_value(method: PaymentMethod) -> str:
+    """What a form is sent with for a saved way to pay."""
+    return f"saved:{method.pk}"
+
+
+class _Paid(_Confirmation):
+    """With a way to pay: one of `methods`, or of the buyer's `saved` ones."""
+
+    method = _method_field()
+
+    def __init__(
+        self, *args: Any, methods: Sequence[str] = (), saved: Sequence[PaymentMethod] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._saved = {saved_value(method): method for method in saved}
+        self.fields["method"].choices = _known([*self._saved, *methods])  # type: ignore[attr-defined]
+
+    @property
+    def saved_method(self) -> PaymentMethod | None:
+        """The saved one that was chosen, if it was one."""
+        return self._saved.get(self.cleaned_data["method"])
+
+    @property
+    def order_method(self) -> Method:
+        """What stands in the order."""
+        saved = self.saved_method
+        return Method(saved.way if saved else self.cleaned_data["method"])
+
+
+class PlanOrderForm(_Paid):
     """The order of a plan or an add-on."""
 
     shown_price_minor = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=10_000_000)
     start = forms.ChoiceField(
         choices=Start.choices, error_messages={"required": _("Choose when the plan should start.")}, required=False
     )
-    method = _method_field()
     keep = forms.BooleanField(required=False, label=KEEPS)
     consent = forms.BooleanField(
         required=False,
@@ -66,10 +94,6 @@ class PlanOrderForm(_Confirmation):
             "Start at once; I know that I pay for what I used if I withdraw within 14 days, and lose the right once it is used up."
         ),
     )
-
-    def __init__(self, *args: Any, methods: Sequence[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["method"].choices = _known(methods)  # type: ignore[attr-defined]
 
     def consents(self, *, version: str, at: str) -> dict[str, Any]:
         """What was agreed to, with the version of the text and the time (ISO 8601, UTC)."""
@@ -81,7 +105,7 @@ class PlanOrderForm(_Confirmation):
         return bool(self.cleaned_data["keep"]) and self.cleaned_data["method"] in PAGE_METHODS
 
 
-class TopUpForm(_Confirmation):
+class TopUpForm(_Paid):
     """A sum for the line's credit, in minor units."""
 
     amount_minor = forms.TypedChoiceField(
@@ -89,11 +113,8 @@ class TopUpForm(_Confirmation):
         error_messages={"required": _("Choose a sum."), "invalid_choice": _("Choose one of the sums shown.")},
     )
 
-    method = _method_field()
-
-    def __init__(self, *args: Any, methods: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = _known(methods)  # type: ignore[attr-defined]
         self.fields["amount_minor"].choices = [(minor, minor) for minor in settings.CREDIT_TOP_UP_MINOR]  # type: ignore[attr-defined]
 
 

@@ -77,7 +77,7 @@ def method_of(order: Order) -> str:
 
 def was_declined(order: Order) -> bool:
     """Whether the bank refused the last try and nothing came since. A page that never opened is nobody's refusal."""
-    tries = [payment for payment in order.payments.all() if payment.session_id]
+    tries = [payment for payment in order.payments.all() if payment.session_id or payment.way == PaymentWay.SAVED]
     return order.state == OrderState.PENDING and bool(tries) and bool(tries[-1].failure_code)
 
 

@@ -11,7 +11,8 @@ from accounts.models import Line, Subscriber
 from billing import vat, wording
 from billing.forms import PlanOrderForm
 from billing.models import Start
-from billing.paying import method_choices
+from billing.paying import method_choices, saved_choice
+from billing.paying.method_choices import MethodChoice
 from billing.standing import words
 from lib.money import Money
 from lib.wording import data_in_words, list_in_words, minutes_in_words, texts_in_words, time_left_in_words
@@ -55,16 +56,17 @@ def facts(
         "summary_url": reverse("plan_summary", args=[plan.code]),
         "starts": [] if is_add_on else starts,
         "add_on_ends_at": starts[0].ends_at if is_add_on else None,
-        "methods": buyer
-        and method_choices.choices(
-            line,
-            buyer,
-            price,
-            chosen=str(form["method"].value() or ""),
-            now=now,
-            ends_at=None if is_add_on else _ends_at(line, now=now),
-        ),
+        "methods": buyer and _methods(line, buyer, price, form, now=now, is_add_on=is_add_on),
     }
+
+
+def _methods(
+    line: Line, buyer: Subscriber, price: Money, form: PlanOrderForm, *, now: datetime, is_add_on: bool
+) -> list[MethodChoice]:
+    chosen = str(form["method"].value() or "")
+    ends_at = None if is_add_on else _ends_at(line, now=now)
+    rows = method_choices.choices(line, buyer, price, chosen=chosen, now=now, ends_at=ends_at)
+    return saved_choice.before(rows, buyer, price.currency, chosen=chosen)
 
 
 def _ends_at(line: Line, *, now: datetime) -> datetime | None:

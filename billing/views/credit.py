@@ -1,6 +1,7 @@
 """A line's credit: every entry that makes it, and topping it up."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,11 +17,12 @@ from accounts.models import Line
 from accounts.requests import SignedInRequest
 from billing import ledger, orders, statement
 from billing.forms import TopUpForm
-from billing.models import Method
 from billing.orders import CannotBeOrdered, FormUsed, Wish
-from billing.paying import method_choices, transfer_accounts, ways_to_pay
+from billing.paying import method_choices, saved_choice, transfer_accounts, ways_to_pay
+from billing.paying.method_choices import MethodChoice
 from billing.standing import words
 from billing.views.orders import to_payment_page
+from billing.views.paying_saved import pay_with
 from lib import clock
 from lib.money import Money
 
@@ -47,13 +49,13 @@ def top_up(request: SignedInRequest) -> HttpResponse:
     if line is None:
         messages.info(request, _("Add your mobile number first; then you can top up its credit."))
         return redirect("line_add")
+    ways: dict[str, Any] = {
+        "methods": ways_to_pay.at_the_gateway(line.currency),
+        "saved": saved_choice.usable(request.user, line.currency),
+    }
     if request.method != "POST":
-        return _page(
-            request,
-            line,
-            TopUpForm(initial={"form_token": uuid.uuid4()}, methods=ways_to_pay.at_the_gateway(line.currency)),
-        )
-    form = TopUpForm(request.POST, methods=ways_to_pay.at_the_gateway(line.currency))
+        return _page(request, line, TopUpForm(initial={"form_token": uuid.uuid4()}, **ways))
+    form = TopUpForm(request.POST, **ways)
     if not form.is_valid():
         form.for_another_try()
         return _page(request, line, form)
@@ -61,7 +63,7 @@ def top_up(request: SignedInRequest) -> HttpResponse:
     wish = Wish(
         line=line,
         buyer=request.user,
-        method=Method(form.cleaned_data["method"]),
+        method=form.order_method,
         form_token=form.cleaned_data["form_token"],
         shown_price_minor=minor,
         top_up_minor=minor,
@@ -75,7 +77,8 @@ def top_up(request: SignedInRequest) -> HttpResponse:
     except CannotBeOrdered:
         messages.error(request, _("Nothing can be topped up for this number at the moment. Please ask our support."))
         return redirect("dashboard")
-    return to_payment_page(request, placed)
+    saved = form.saved_method
+    return pay_with(request, placed, saved) if saved else to_payment_page(request, placed)
 
 
 def _page(request: SignedInRequest, line: Line, form: TopUpForm) -> HttpResponse:
@@ -85,9 +88,12 @@ def _page(request: SignedInRequest, line: Line, form: TopUpForm) -> HttpResponse
         "line": line,
         "credit_minor": (paid + bonus).minor,
         "amounts": [{"minor": minor, "is_chosen": str(minor) == chosen} for minor in settings.CREDIT_TOP_UP_MINOR],
-        "methods": method_choices.at_the_gateway(
-            request.user, Money(0, line.currency), chosen=str(form["method"].value() or ""), now=clock.now()
-        ),
+        "methods": _methods(request, line, str(form["method"].value() or "")),
         "form": form,
     }
     return render(request, "billing/top_up.html", context, status=422 if form.is_bound else 200)
+
+
+def _methods(request: SignedInRequest, line: Line, chosen: str) -> list[MethodChoice]:
+    rows = method_choices.at_the_gateway(request.user, Money(0, line.currency), chosen=chosen, now=clock.now())
+    return saved_choice.before(rows, request.user, line.currency, chosen=chosen)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,10 +22,11 @@ from billing.ledger import NotEnoughCredit
 from billing.models import Method, Order, Start
 from billing.order_pages import review_page
 from billing.orders import FormUsed, LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
-from billing.paying import credit, method_choices
+from billing.paying import credit, method_choices, saved_choice
 from billing.saved_methods import saving
 from billing.vat import NoVatRate
 from billing.views.orders import to_payment_page
+from billing.views.paying_saved import pay_with
 from lib import clock
 from lib.brand import brand
 from plans.models import Plan
@@ -45,11 +47,14 @@ def review(request: SignedInRequest, code: str) -> HttpResponse:
     if refusal := _refusal(plan, line, now=now):
         messages.error(request, refusal)
         return redirect("plan_list")
-    methods = method_choices.values(line.currency)
+    ways: dict[str, Any] = {
+        "methods": method_choices.values(line.currency),
+        "saved": saved_choice.usable(request.user, line.currency),
+    }
     if request.method != "POST":
         fresh = {"form_token": uuid.uuid4(), "shown_price_minor": plan.price_minor}
-        return _page(request, plan, line, PlanOrderForm(initial=fresh, methods=methods), now=now)
-    form = PlanOrderForm(request.POST, methods=methods)
+        return _page(request, plan, line, PlanOrderForm(initial=fresh, **ways), now=now)
+    form = PlanOrderForm(request.POST, **ways)
     if not form.is_valid():
         form.for_another_try()
         return _page(request, plan, line, form, now=now)
@@ -97,6 +102,8 @@ def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm
         return redirect("plan_list")
     if placed.method == Method.CREDIT:
         return _pay_by_credit(request, placed, form, plan, now=now)
+    if form.saved_method:
+        return pay_with(request, placed, form.saved_method)
     return to_payment_page(request, placed)
 
 
@@ -105,7 +112,7 @@ def _wish(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm,
     return Wish(
         line=line,
         buyer=request.user,
-        method=Method(asked["method"]),
+        method=form.order_method,
         form_token=asked["form_token"],
         shown_price_minor=asked["shown_price_minor"],
         plan=plan,
