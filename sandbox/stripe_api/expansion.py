@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from sandbox.stripe_api import cash_balances, documents
+from sandbox.stripe_api import cash_balances, documents, payment_methods
 from sandbox.stripe_api.refusals import ParameterRefusal
 
 _DEEPEST = 4
@@ -65,10 +65,18 @@ def _follow(sql: sqlite3.Connection, document: dict[str, Any], steps: list[str],
     elif name == "refunds":
         document[name] = _refunds(sql, document)
     elif isinstance(document.get(name), str):
-        kind = _KINDS[document[name][:3]] if kinds[name] == _BY_ID else kinds[name]
-        document[name] = documents.get(sql, kind, document[name])
+        document[name] = _named(sql, document, name, kinds[name])
     if rest and document.get(name) is not None:
         _follow(sql, document[name], rest, path)
+
+
+def _named(sql: sqlite3.Connection, document: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
+    """The object whose id stands there. A way to pay that was used once is in no book, and its intent tells of it."""
+    object_id = document[name]
+    kind = _KINDS[object_id[:3]] if kind == _BY_ID else kind
+    if kind == payment_methods.KIND and document["object"] in {"payment_intent", "setup_intent"}:
+        return documents.find(sql, kind, object_id) or payment_methods.used_once(document)
+    return documents.get(sql, kind, object_id)
 
 
 def _refunds(sql: sqlite3.Connection, charge: dict[str, Any]) -> dict[str, Any]:

@@ -16,29 +16,9 @@ def keep(desk: Desk, intent: Document) -> Document:
     """Keep what `intent` was paid or set up with for its customer, with a mandate. Kept before, it is only found."""
     if known := documents.find(desk.sql, KIND, intent["payment_method"] or ""):
         return known
-    details = intent["_details"]
-    kind = details["type"]
     mandate_id = documents.new_id("mandate")
-    method = documents.add(
-        desk.sql,
-        {
-            "id": intent["payment_method"],
-            "object": KIND,
-            "allow_redisplay": "limited",
-            "billing_details": {
-                "address": None, "email": intent.get("_email"), "name": intent.get("_name"), "phone": None,
-                "tax_id": None,
-            },
-            "created": desk.at,
-            "customer": intent["customer"],
-            "livemode": False,
-            "metadata": {},
-            "type": kind,
-            kind: _shown(details[kind], kind),
-            "_number": details.get("_number", ""),
-            "_mandate": mandate_id,
-        },
-    )  # fmt: skip
+    fresh = {"created": desk.at, "customer": intent["customer"], "_mandate": mandate_id}
+    method = documents.add(desk.sql, {**used_once(intent), **fresh})
     documents.add(
         desk.sql,
         {
@@ -49,7 +29,7 @@ def keep(desk: Desk, intent: Document) -> Document:
             "livemode": False,
             "multi_use": {},
             "payment_method": method["id"],
-            "payment_method_details": {"type": kind, kind: {}},
+            "payment_method_details": {"type": method["type"], method["type"]: {}},
             "status": "active",
             "type": "multi_use",
         },
@@ -58,21 +38,32 @@ def keep(desk: Desk, intent: Document) -> Document:
     return method
 
 
-def _shown(details: Document, kind: str) -> Document:
-    names: tuple[str, ...] = (
-        "brand",
-        "last4",
-        "country",
-        "exp_month",
-        "exp_year",
-        "fingerprint",
-        "funding",
-        "checks",
-        "wallet",
-    )
-    if kind == "paypal":
-        names = ("country", "payer_email", "payer_id")
-    return {name: details[name] for name in names}
+def used_once(intent: Document) -> Document:
+    """What an intent was paid or set up with, kept for nobody. It is in no list."""
+    details = intent["_details"]
+    kind = details["type"]
+    return {
+        "id": intent["payment_method"],
+        "object": KIND,
+        "allow_redisplay": "limited",
+        "billing_details": {
+            "address": None, "email": intent.get("_email"), "name": intent.get("_name"), "phone": None, "tax_id": None,
+        },
+        "created": intent["created"],
+        "customer": None,
+        "livemode": False,
+        "metadata": {},
+        "type": kind,
+        kind: {name: details[kind][name] for name in _SHOWN.get(kind, ())},
+        "_number": details.get("_number", ""),
+    }  # fmt: skip
+
+
+#: what is told of each kind, of all that a charge tells
+_SHOWN: dict[str, tuple[str, ...]] = {
+    "card": ("brand", "last4", "country", "exp_month", "exp_year", "fingerprint", "funding", "checks", "wallet"),
+    "paypal": ("country", "payer_email", "payer_id"),
+}
 
 
 def card_of(method: Document) -> Card:

@@ -88,6 +88,19 @@ def test_what_is_not_asked_to_be_kept_is_not(client: StripeClient, sandbox: Sand
     assert client.v1.payment_methods.list({"customer": customer}).data == []
 
 
+def test_what_was_used_once_is_told_with_its_intent_and_is_in_no_list(
+    client: StripeClient, sandbox: Sandbox, customer: str
+) -> None:
+    page = client.v1.checkout.sessions.create(session_wanted(customer=customer, customer_email=None))
+    intent_id = sandbox.pay(page.id)["payment_intent"]
+    used = client.v1.payment_intents.retrieve(intent_id, {"expand": ["payment_method"]}).payment_method
+    assert isinstance(used, stripe.PaymentMethod)
+    assert used.card
+    assert (used.customer, used.type, used.card.last4) == (None, "card", "4242")
+    assert "_number" not in used.to_dict()
+    assert client.v1.payment_methods.list({"customer": customer}).data == []
+
+
 def test_a_page_for_saving_keeps_and_charges_nothing(client: StripeClient, sandbox: Sandbox, customer: str) -> None:
     page = saving_page(client, customer)
     assert (page.amount_total, page.payment_status, page.payment_intent) == (None, "no_payment_required", None)

@@ -128,6 +128,19 @@ def test_what_an_order_was_paid_with_is_kept_when_it_says_so(played: Gateway, sa
     assert (again.state, again.received, again.method_label) == (FactState.SUCCEEDED, PRICE, fact.method_label)
 
 
+def test_what_a_customer_paid_with_is_theirs_only_when_it_was_to_be_kept(played: Gateway, sandbox: Sandbox) -> None:
+    customer, owners = somebody(played), []
+    for saves in (False, True):
+        page = played.open_page(paying(customer_id=customer, saves=saves))
+        sandbox.pay(page.session_id)
+        used = played.page_fact(page.session_id).method
+        assert used
+        assert (used.way, used.label, used.fingerprint) == ("card", "Visa ···4242", "sandbox4242")
+        owners.append(used.customer_id)
+    assert owners == ["", customer]
+    assert len(played.methods_of(customer)) == 1
+
+
 def test_a_charge_is_made_once_a_key_and_found_by_its_payment(played: Gateway, sandbox: Sandbox) -> None:
     customer, began = somebody(played), datetime.now(UTC) - timedelta(minutes=1)
     request = wish(customer, kept(played, sandbox, customer).gateway_id)
@@ -174,6 +187,30 @@ def test_a_decline_is_an_answer_and_another_card_tries_the_same_intent(
         declined.intent_id,
         "Mastercard ···4444",
     )
+
+
+def test_an_intent_that_has_its_money_answers_with_it_and_takes_no_more(played: Gateway, sandbox: Sandbox) -> None:
+    customer = somebody(played)
+    first, second = kept(played, sandbox, customer), kept(played, sandbox, customer, "5555555555554444")
+    request = wish(customer, first.gateway_id)
+    paid = played.charge(request)
+    assert paid.intent_id
+    again = wish(customer, second.gateway_id, payment_id=request.payment_id, intent_id=paid.intent_id)
+    assert played.charge(again) == paid
+    assert paid.method_label == "Visa ···4242"
+
+
+def test_an_intent_that_is_closed_refuses_to_be_tried(played: Gateway, sandbox: Sandbox) -> None:
+    customer = somebody(played)
+    method = kept(played, sandbox, customer)
+    sandbox.fault("payment", "decline", match=method.gateway_id)
+    request = wish(customer, method.gateway_id)
+    declined = played.charge(request)
+    assert declined.intent_id
+    assert played.close_charge(declined.intent_id).state == FactState.CANCELLED
+    with pytest.raises(Refused, match="payment_intent_unexpected_state"):
+        played.charge(wish(customer, method.gateway_id, payment_id=request.payment_id, intent_id=declined.intent_id))
+    assert played.charge_fact(declined.intent_id).received is None
 
 
 def test_who_is_always_asked_by_their_bank_cannot_be_charged_while_away(played: Gateway, sandbox: Sandbox) -> None:

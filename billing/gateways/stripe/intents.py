@@ -3,7 +3,7 @@
 from typing import Any
 
 from billing.gateways.facts import Advice, FactState, PaymentFact
-from billing.gateways.stripe.methods import label_of, used_in
+from billing.gateways.stripe.methods import keeper_of, label_of, used_in
 from lib.money import Money
 
 _STATES = {
@@ -18,10 +18,11 @@ _NEVER = frozenset({"lost_card", "stolen_card", "pickup_card"})
 
 
 def intent_fact(intent: Any) -> PaymentFact:
-    """An intent of the SDK; `latest_charge` should be expanded, else nothing is said of how it was paid."""
+    """An intent of the SDK. `latest_charge` should be expanded, else nothing is said of how it was paid, and `payment_method`, else
+    nothing of whose that is.
+    """
     state = _STATES.get(intent.status, FactState.OPEN)
     charge = intent.latest_charge if state != FactState.OPEN else None
-    customer = intent.customer
     return PaymentFact(
         state=state,
         intent_id=intent.id,
@@ -30,7 +31,7 @@ def intent_fact(intent: Any) -> PaymentFact:
         failure_code=failure_code(intent) if state == FactState.OPEN else "",
         advice=_advice(intent) if state == FactState.OPEN else Advice.NONE,
         wants_bank=_wants_bank(intent),
-        method=used_in(charge, customer_id=customer if isinstance(customer, str) else getattr(customer, "id", "")),
+        method=used_in(charge, customer_id=keeper_of(intent.payment_method)),
     )
 
 

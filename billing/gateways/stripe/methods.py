@@ -10,19 +10,24 @@ _NAMES = {"paypal": "PayPal"}
 def method_fact_of(method: Any) -> MethodFact:
     """A PaymentMethod of the SDK."""
     kind = str(method.type)
-    customer = getattr(method, "customer", None)
     return MethodFact(
         gateway_id=method.id,
         way=kind,
         label=label_of(method, kind),
         fingerprint=_fingerprint(method, kind),
         expires=_expires(method, kind),
-        customer_id=customer if isinstance(customer, str) else getattr(customer, "id", ""),
+        customer_id=keeper_of(method),
     )
 
 
+def keeper_of(method: Any) -> str:
+    """Whom a PaymentMethod is kept for; nobody when only its id is known."""
+    customer = getattr(method, "customer", None)
+    return customer if isinstance(customer, str) else getattr(customer, "id", "")
+
+
 def used_in(charge: Any, *, customer_id: str) -> MethodFact | None:
-    """What a charge was paid with. Whose it is when it is kept has to be asked of the method itself."""
+    """What a charge was paid with. Only the method itself knows whom it is kept for."""
     details = None if charge is None or isinstance(charge, str) else charge.payment_method_details
     if details is None or not charge.payment_method:
         return None

@@ -25,7 +25,7 @@ class StripePages(StripePart):
     def page_fact(self, session_id: str) -> PaymentFact:
         with translated():
             session = self._client.v1.checkout.sessions.retrieve(
-                session_id, {"expand": ["payment_intent.latest_charge"]}
+                session_id, {"expand": ["payment_intent.latest_charge", "payment_intent.payment_method"]}
             )
         return _fact(session)
 

@@ -19,7 +19,8 @@ from billing.gateways.stripe.intents import intent_fact
 from billing.gateways.stripe.methods import method_fact_of
 from billing.gateways.stripe.pages import locale_of, page_of
 
-_GONE = "resource_missing"
+_GONE, _UNEXPECTED = "resource_missing", "payment_intent_unexpected_state"
+_HAS_MONEY = frozenset({FactState.SUCCEEDED, FactState.PROCESSING, FactState.AUTHORISED})
 _WAYS = ("card", "paypal")
 
 
@@ -97,8 +98,7 @@ class StripeSaved(StripePart):
             raise Refused("currency")
         options: Any = {"idempotency_key": request.idempotency_key}
         if request.intent_id:
-            again: Any = {"payment_method": request.method_id, "off_session": True, "expand": _EXPANDED}
-            return _answered(lambda: self._client.v1.payment_intents.confirm(request.intent_id, again, options))
+            return self._charge_again(request, options)
         first: Any = {
             "amount": request.price.minor,
             "currency": request.price.currency.lower(),
@@ -112,6 +112,19 @@ class StripeSaved(StripePart):
             "expand": _EXPANDED,
         }
         return _answered(lambda: self._client.v1.payment_intents.create(first, options))
+
+    def _charge_again(self, request: ChargeRequest, options: Any) -> PaymentFact:
+        """An intent that has its money cannot be confirmed, and its money is the answer."""
+        again: Any = {"payment_method": request.method_id, "off_session": True, "expand": _EXPANDED}
+        try:
+            return _answered(lambda: self._client.v1.payment_intents.confirm(request.intent_id, again, options))
+        except Refused as error:
+            if not error.code.startswith(_UNEXPECTED):
+                raise
+            fact = self.charge_fact(request.intent_id)
+            if fact.state not in _HAS_MONEY:
+                raise
+            return fact
 
     def charge_fact(self, intent_id: str) -> PaymentFact:
         with translated():
@@ -144,7 +157,7 @@ class StripeSaved(StripePart):
         return self.close_charge(intent_id)
 
 
-_EXPANDED = ["latest_charge"]
+_EXPANDED = ["latest_charge", "payment_method"]
 
 
 def _answered(call: Callable[[], stripe.PaymentIntent]) -> PaymentFact:
