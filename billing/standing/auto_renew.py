@@ -50,7 +50,8 @@ class RenewWish:
 class Outlook:
     """What comes next. `renews_at`: the end of what is paid; `cut_off`: when the money is taken, until then it can be switched off;
     both None when no plan runs. `state` is the open renewal's, empty when all is in order, and `repair_url` the page that helps.
-    `price` is what will be taken, `new_price` another that is good from `new_from` on.
+    `price` is what will be taken, `new_price` another that is good from `new_from` on. `obstacle`: why nothing will be renewed as things
+    are (plan_gone, price), else empty.
     """
 
     auto_renew: AutoRenew
@@ -62,6 +63,7 @@ class Outlook:
     backup_label: str
     state: str
     repair_url: str
+    obstacle: str = ""
     new_price: Money | None = None
     new_from: datetime | None = None
 
@@ -180,23 +182,37 @@ def outlook(line: Line, *, now: datetime) -> Outlook | None:
         return None
     starts_at, ends_at = on.last_starts_at, on.last_ends_at  # type: ignore[attr-defined]
     cut_off = ends_at - lead(starts_at, ends_at) if ends_at else None
-    agreed = Money(on.price_minor, on.currency)
-    told = Money(on.told_price_minor, on.currency) if on.told_price_minor else None
-    is_new = bool(told and cut_off and on.told_good_from and on.told_good_from <= cut_off)
+    is_good = _is_good(on, at=cut_off or now)
+    told = Money(on.told_price_minor, on.currency) if on.told_price_minor and not is_good else None
     run_state, order_id = on.run_state or "", on.run_order  # type: ignore[attr-defined]
     return Outlook(
         auto_renew=on,
         plan=on.plan,
-        price=told if is_new and told else agreed,
+        price=on.plan.price if is_good else Money(on.price_minor, on.currency),
         renews_at=ends_at,
         cut_off=cut_off,
         method_label=on.method.label if on.method else "",
         backup_label=on.backup.label if on.backup else "",
         state=run_state,
         repair_url=reverse("order", args=[order_id]) if run_state and order_id else "",
-        new_price=None if is_new else told,
-        new_from=None if is_new else on.told_good_from,
+        obstacle=_obstacle(on, is_good=is_good, at=cut_off or now),
+        new_price=told,
+        new_from=on.told_good_from if told else None,
     )
+
+
+def _is_good(on: AutoRenew, *, at: datetime) -> bool:
+    """Whether what the plan costs now may be taken then: not more than was agreed to, or told early enough."""
+    price = on.plan.price_minor
+    is_told = on.told_price_minor == price and on.told_good_from is not None and on.told_good_from <= at
+    return price <= on.price_minor or is_told
+
+
+def _obstacle(on: AutoRenew, *, is_good: bool, at: datetime) -> str:
+    until = on.plan.on_sale_until
+    if until is not None and until <= at:
+        return "plan_gone"
+    return "" if is_good else "price"
 
 
 def _read(line: Line, *, now: datetime) -> QuerySet[AutoRenew]:

@@ -46,6 +46,7 @@ def initial(line: Line, subscriber: Subscriber, *, now: datetime, asked: str = "
 def facts(line: Line, subscriber: Subscriber, form: AutoRenewForm, *, now: datetime) -> dict[str, Any]:
     """The context of the page."""
     on = auto_renew.outlook(line, now=now)
+    last = AutoRenew.objects.filter(line=line, subscriber=subscriber).order_by("-on_at", "-pk").first()
     ways = list(form.ways.values())
     plans = _plans(line, str(form["plan"].value() or ""), now=now)
     chosen = next((plan for plan in plans if plan.is_chosen), plans[0] if plans else None)
@@ -56,7 +57,8 @@ def facts(line: Line, subscriber: Subscriber, form: AutoRenewForm, *, now: datet
         "on": on,
         "said": words.say(on, now=now) if on else None,
         "paid_with": words.paid_with(on) if on else "",
-        "paid_next": None if on else _paid_next(line, subscriber, now=now),
+        "paid_next": auto_renew.paid_next(last, now=now) if last and not on else None,
+        "stopped": words.stopped(last.off_reason) if last and not on else "",
         "own_plan": chosen,
         "other_plans": [plan for plan in plans if plan is not chosen],
         "methods": _methods(ways, str(form["method"].value() or "")),
@@ -64,12 +66,6 @@ def facts(line: Line, subscriber: Subscriber, form: AutoRenewForm, *, now: datet
         "has_several": len(ways) > 1,
         "held_until": hold.until(subscriber),
     }
-
-
-def _paid_next(line: Line, subscriber: Subscriber, *, now: datetime) -> PlanPeriod | None:
-    """What auto-renew paid before it was switched off and that has not begun."""
-    last = AutoRenew.objects.filter(line=line, subscriber=subscriber).order_by("-on_at", "-pk").first()
-    return auto_renew.paid_next(last, now=now) if last else None
 
 
 def _own_plan(line: Line, *, now: datetime) -> Plan | None:

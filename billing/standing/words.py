@@ -45,8 +45,16 @@ def paid_with(outlook: Outlook) -> str:
 def _sentence(outlook: Outlook, *, now: datetime) -> str:
     facts = {"sum": outlook.price, "method": paid_with(outlook), "plan": outlook.plan.title}
     if outlook.renews_at is None or outlook.cut_off is None:
+        if outlook.state:
+            return _("Auto-renew is on; %(plan)s, %(sum)s from %(method)s, is not paid yet.") % facts
         return _("Auto-renew is on: once a plan runs, %(plan)s follows it for %(sum)s from %(method)s.") % facts
     facts |= {"date": date_in_words(outlook.renews_at, now=now), "cut_off": moment_in_words(outlook.cut_off, now=now)}
+    if outlook.obstacle == "plan_gone":
+        return _("%(plan)s is no longer sold, so it does not renew by itself on %(date)s. Choose another plan.") % facts
+    if outlook.obstacle:
+        facts["new"] = outlook.plan.price
+        words = _("%(plan)s now costs %(new)s, so it does not renew by itself at %(sum)s on %(date)s.")
+        return words % facts
     if outlook.cut_off <= now:
         return _("Renews by itself on %(date)s, %(sum)s from %(method)s. It is being paid.") % facts
     if outlook.cut_off == outlook.renews_at:
@@ -65,6 +73,22 @@ def _trouble(outlook: Outlook) -> tuple[str, str, str]:
             words = _("Your bank said no to %(sum)s. You have not been charged; we try again, or pay now.") % sums
             return words, outlook.repair_url, _("Pay now")
     return "", "", ""
+
+
+def stopped(reason: str) -> str:
+    """Why auto-renew was switched off by itself; empty when its owner did it."""
+    said = {
+        "given_up": _("It could not be paid after several tries."),
+        "plan_gone": _("The plan is no longer sold."),
+        "price": _("The price has changed and was not agreed to."),
+        "line": _("Nothing could be ordered for the number."),
+        "waits": _("Another order of the number was on its way."),
+        "method": _("There was nothing left to pay with."),
+        "method_revoked": _("The permission to pay with it was withdrawn at the bank or PayPal."),
+        "method_expired": _("The card it was paid with has expired."),
+        "method_removed": _("What it was paid with was removed."),
+    }
+    return said.get(reason, "")
 
 
 def top_up_of_line(line: Line, *, now: datetime) -> str:

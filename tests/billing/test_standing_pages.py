@@ -210,3 +210,29 @@ def test_a_plan_that_is_no_longer_sold_is_not_offered(owner: Subscriber, client_
     page = client_of.get(renew_path(owner)).content.decode()
     assert "month-15:1500" not in page
     assert "month-5:" in page
+
+
+def test_a_plan_that_is_withdrawn_or_dearer_is_said_before_the_end(owner: Subscriber, client_of: Client) -> None:
+    buy(owner)
+    switched_on(client_of, owner, method(owner))
+    Plan.objects.filter(code="month-15").update(price_minor=1700)
+    assert "Month 15 now costs €17.00, so it does not renew by itself at €15.00" in home(client_of)
+    AutoRenew.objects.update(told_price_minor=1700, told_good_from=clock.now() + timedelta(days=14))
+    assert "€17.00 from Visa ···4242; switch off until" in home(client_of)
+    Plan.objects.filter(code="month-15").update(price_minor=1200)
+    assert "€12.00 from Visa ···4242; switch off until" in home(client_of)
+    Plan.objects.filter(code="month-15").update(on_sale_until=clock.now())
+    assert "Month 15 is no longer sold, so it does not renew by itself" in home(client_of)
+
+
+def test_what_switched_itself_off_says_why(owner: Subscriber, client_of: Client) -> None:
+    buy(owner)
+    switched_on(client_of, owner, method(owner))
+    AutoRenew.objects.update(off_at=clock.now(), off_reason="given_up", off_by="system")
+    page = client_of.get(renew_path(owner)).content.decode()
+    assert "Auto-renew was switched off" in page
+    assert "It could not be paid after several tries." in page
+
+
+def home(client: Client) -> str:
+    return client.get("/home/").content.decode()

@@ -77,7 +77,7 @@ def renew_on() -> dict[str, Any]:
 def renew_off() -> dict[str, Any]:
     """Switched off after the next period was paid."""
     period = Like(plan=Like(title="Month 15"), starts_at=END, ends_at=END + timedelta(days=30))
-    return _renew(ways=WAYS, paid_next=period)
+    return _renew(ways=WAYS, paid_next=period, stopped="It could not be paid after several tries.")
 
 
 def renew_refused() -> dict[str, Any]:
