@@ -110,14 +110,7 @@ def _sources() -> list[Source]:
         Source("orders", OrderEvent, "at", _by("order__line_id"), order),
         Source("payments", Payment, "created_at", _by("order__line_id"), order),
         Source("payments", PaymentAttempt, "asked_at", _by("payment__order__line_id"), ("payment__order", "method")),
-        Source("standing", AutoRenew, "on_at", _by("line_id"), ("plan",)),
-        Source("standing", AutoRenew, "off_at", _by("line_id", off_at__isnull=False), ("plan",)),
-        Source("standing", Renewal, "created_at", _by("line_id"), ("order", "auto_renew__plan")),
-        Source("standing", Renewal, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "auto_renew__plan")),
-        Source("standing", AutoTopUp, "on_at", _by("line_id")),
-        Source("standing", AutoTopUp, "off_at", _by("line_id", off_at__isnull=False)),
-        Source("standing", AutoTopUpRun, "created_at", _by("line_id"), ("order", "auto_top_up")),
-        Source("standing", AutoTopUpRun, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "auto_top_up")),
+        *_of_standing_orders(),
         Source("money", LedgerEntry, "event_at", _by("order__line_id"), ("source", "target")),
         Source("money", LedgerEntry, "event_at", _by("source__line_id"), ("source", "target")),
         Source("money", LedgerEntry, "event_at", _by("target__line_id"), ("source", "target")),
@@ -150,6 +143,20 @@ def _sources() -> list[Source]:
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
+    ]
+
+
+def _of_standing_orders() -> list[Source]:
+    run = ("order", "auto_renew__plan")
+    return [
+        Source("standing", AutoRenew, "on_at", _by("line_id"), ("plan",)),
+        Source("standing", AutoRenew, "off_at", _by("line_id", off_at__isnull=False), ("plan",)),
+        Source("standing", Renewal, "created_at", _by("line_id"), run),
+        Source("standing", Renewal, "ended_at", _by("line_id", ended_at__isnull=False), run),
+        Source("standing", AutoTopUp, "on_at", _by("line_id")),
+        Source("standing", AutoTopUp, "off_at", _by("line_id", off_at__isnull=False)),
+        Source("standing", AutoTopUpRun, "created_at", _by("line_id"), ("order", "auto_top_up")),
+        Source("standing", AutoTopUpRun, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "auto_top_up")),
     ]
 
 
