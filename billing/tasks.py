@@ -20,7 +20,7 @@ from billing.paying import (
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
-from billing.standing import prices, renewals, stops
+from billing.standing import auto_top_up_runs, prices, renewals, stops
 from lib import clock
 from plans import reminders
 
@@ -53,6 +53,11 @@ def end_transfer(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.sweep_renewals")
 def sweep_renewals(**_unknown: object) -> None:
     renewals.sweep(now=clock.now())
+
+
+@shared_task(name="billing.sweep_auto_top_ups")
+def sweep_auto_top_ups(**_unknown: object) -> None:
+    auto_top_up_runs.sweep(now=clock.now())
 
 
 @shared_task(name="billing.remind_of_ends")

@@ -55,6 +55,7 @@ _ALL = (
     Kind(name="method_expires", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="method_ended", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="renewal_trouble", channels=BOTH, useful_for=_DAY),
+    Kind(name="top_up_trouble", channels=BOTH, useful_for=_DAY),
     Kind(name="renewal_price", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="expiry_reminder", channels=BOTH, useful_for=_DAY),
     Kind(name="plan_ended", channels=BOTH, useful_for=_DAY),

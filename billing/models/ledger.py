@@ -107,6 +107,25 @@ class LedgerAccount(models.Model):
                 condition=~models.Q(kind="shortfall") | models.Q(balance_minor__lte=0),
             ),
         ]
+        triggers = [
+            # noticed where credit is spent, for lines whose owner wants it topped up by itself
+            pgtrigger.Trigger(
+                name="credit_is_watched",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__balance_minor__lt=pgtrigger.F("old__balance_minor"))
+                & ~pgtrigger.Q(new__kind="shortfall"),
+                func="""
+                    INSERT INTO billing_creditwatch (line_id)
+                    SELECT NEW.line_id FROM billing_autotopup a
+                        WHERE a.line_id = NEW.line_id AND a.off_at IS NULL AND a.below_minor > (
+                            SELECT COALESCE(sum(balance_minor), 0) FROM billing_ledgeraccount
+                            WHERE line_id = NEW.line_id AND kind IN ('credit_paid', 'credit_bonus'))
+                        ON CONFLICT DO NOTHING;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.currency}"

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import hold
 from accounts.models import Line, LineOwnership, Subscriber
-from billing.models import OPEN_RUN_STATES, AutoTopUp, PaymentMethod, RunState
+from billing.models import OPEN_RUN_STATES, AutoTopUp, CreditWatch, PaymentMethod, RunState
 from billing.standing.auto_renew import CannotBeSwitchedOn, is_usable
 from lib.money import Money
 from lib.rows import write
@@ -83,6 +83,7 @@ def switch_on(wish: TopUpWish, *, now: datetime) -> AutoTopUp:
         return on
     if on:
         _off(on, reason="replaced", by=f"subscriber:{wish.subscriber.pk}", now=now)
+    CreditWatch.objects.get_or_create(line=line)  # it may be low already
     return AutoTopUp.objects.create(
         line=line,
         subscriber=wish.subscriber,

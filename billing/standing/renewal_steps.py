@@ -30,6 +30,7 @@ from billing.models import (
 from billing.paying import cancellation, charging, credit
 from billing.paying.attempts import NothingToPay, PageNotOpened
 from billing.standing import telling
+from billing.standing.rounds import next_method
 from lib import clock
 from lib.failpoints import failpoint
 from lib.money import Money
@@ -238,22 +239,7 @@ def _is_being_paid(order: Order) -> bool:
 
 
 def _next_method(run: Renewal) -> PaymentMethod | None:
-    """What to try next in this round: the way to pay, then the other one; none that a bank has told us never to try again."""
-    tries = list(PaymentAttempt.objects.filter(payment__order=run.order_id)) if run.order_id else []
-    unanswered = next((one for one in tries if one.answered_at is None), None)
-    if unanswered:
-        return PaymentMethod.objects.get(pk=unanswered.method_id)
-    for method in _methods(run.auto_renew):
-        failed = [one for one in tries if one.method_id == method.pk]
-        if len(failed) <= run.tries and not any(one.advice == "do_not_try_again" for one in failed):
-            return method
-    return None
-
-
-def _methods(auto_renew: AutoRenew) -> list[PaymentMethod]:
-    """What can be paid with, the first before the other."""
-    ways = PaymentMethod.objects.filter(pk__in=[auto_renew.method_id, auto_renew.backup_id], ended_at=None)
-    return sorted(ways, key=lambda way: way.pk == auto_renew.backup_id)
+    return next_method(run.order_id, run.auto_renew, rounds=run.tries)
 
 
 def _go(run: Renewal, todo: Todo) -> Todo:

@@ -1,13 +1,14 @@
-"""What a line's owner hears of auto-renew: each thing once, by SMS to the line and by e-mail to themselves."""
+"""What a line's owner hears of auto-renew and auto top-up: each thing once, by SMS to the line and by e-mail to themselves."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
 from billing.journal import money
-from billing.models import AutoRenew, PaymentMethod, Renewal
+from billing.models import AutoRenew, AutoTopUp, PaymentMethod, Renewal
 from lib.money import Money
 from notifications import kinds, outbox
 from notifications.outbox import Outgoing, Recipient
@@ -51,12 +52,36 @@ def new_price(auto_renew: AutoRenew, *, price: Money, good_from: datetime) -> No
     _tell(auto_renew, "renewal_price", context, event=f"{subject}:price:{price.minor}", subject=subject)
 
 
-def _tell(auto_renew: AutoRenew, kind: str, context: dict[str, Any], *, event: str, subject: str) -> None:
+def top_up_trouble(
+    on: AutoTopUp,
+    why: str,
+    *,
+    event: str,
+    order_id: UUID | None = None,
+    again_at: datetime | None = None,
+    method: PaymentMethod | None = None,
+) -> None:
+    """`why`: again, declined, method, limit, runaway. Joins the caller's transaction."""
+    page = reverse("order", args=[order_id]) if order_id else reverse("top_up")
+    context = {
+        "why": why,
+        "msisdn": on.line.msisdn,
+        "amount": money(Money(on.add_minor, on.currency)),
+        "method": method.label if method else "",
+        "again_at": again_at.isoformat() if again_at else "",
+        "times": on.at_most,
+        "url": settings.PORTAL_ORIGIN + page,
+    }
+    subject = f"auto_top_up:{on.pk}"
+    _tell(on, "top_up_trouble", context, event=f"{subject}:{event}", subject=subject)
+
+
+def _tell(standing: AutoRenew | AutoTopUp, kind: str, context: dict[str, Any], *, event: str, subject: str) -> None:
     outbox.send_many(
         Outgoing(
             kind=kind,
             channel=channel,
-            to=_recipient(auto_renew, channel),
+            to=_recipient(standing, channel),
             context=context,
             key=f"{event}:{channel}",
             subject=subject,
@@ -65,8 +90,8 @@ def _tell(auto_renew: AutoRenew, kind: str, context: dict[str, Any], *, event: s
     )
 
 
-def _recipient(auto_renew: AutoRenew, channel: str) -> Recipient:
-    line, person = auto_renew.line, auto_renew.subscriber
+def _recipient(standing: AutoRenew | AutoTopUp, channel: str) -> Recipient:
+    line, person = standing.line, standing.subscriber
     if channel == "sms":
         return Recipient(line.msisdn, line.language, line.time_zone)
     return Recipient(person.email, person.language, person.time_zone)

@@ -40,6 +40,7 @@ CONTEXT: dict[str, Any] = {
     "left": EUR,
     "method": "Visa ···4242",
     "former": EUR,
+    "times": 3,
     "again_at": "2026-11-24T09:30:00+00:00",
     "label": "Visa ···4242",
     "month": "03/2027",
@@ -58,6 +59,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 VARIANTS["renewal_trouble"] = [
     {"why": why} for why in ("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line")
 ]
+VARIANTS["top_up_trouble"] = [{"why": why} for why in ("again", "declined", "method", "limit", "runaway")]
 VARIANTS["receipt"] = [
     {"series": series, "number": "S-2026-000123", "item": "Month 15"} for series in ("sale", "credit_note")
 ]

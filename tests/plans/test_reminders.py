@@ -9,6 +9,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Line, LineState
+from billing.tasks import remind_of_ends
 from lib import clock
 from notifications import delivery
 from notifications.models import Message, MessageState
@@ -317,7 +318,7 @@ def test_withdrawing_nothing_takes_one_statement(line, django_assert_num_queries
 def test_the_task_takes_the_domains_clock_and_any_keyword(month, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: month.ends_at - HOUR)
 
-    remind(future_argument="x")
+    remind_of_ends(future_argument="x")
 
     assert written() == both("expiry_reminder")
 

@@ -76,9 +76,12 @@ def test_a_wake_up_by_beat_that_nobody_took_ends_before_the_next_one():
 
 def test_every_sweep_is_in_the_schedule_so_that_a_lost_wake_up_costs_time_and_never_work():
     assert {name for name in OURS if "sweep" in name} <= set(SCHEDULE)
-    assert {"plans.remind", "notifications.forget_secrets", "notifications.deliver_now", "lib.mail_alarms"} <= set(
-        SCHEDULE
-    )
+    assert {
+        "billing.remind_of_ends",
+        "notifications.forget_secrets",
+        "notifications.deliver_now",
+        "lib.mail_alarms",
+    } <= set(SCHEDULE)
     assert SCHEDULE["notifications.deliver_now"] <= 15
     assert (
         SCHEDULE["notifications.forget_secrets"] <= 480

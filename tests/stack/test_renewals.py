@@ -12,7 +12,6 @@ from billing.gateways import gateway
 from billing.gateways.stripe import client
 from billing.models import (
     AutoRenew,
-    GatewayCustomer,
     LedgerEntry,
     Method,
     Order,
@@ -22,11 +21,10 @@ from billing.models import (
     PaymentMethod,
     Renewal,
     RunState,
-    SavedWay,
     TransferAccount,
 )
 from billing.paying import checkout, transfers
-from billing.saved_methods import choosing, saving
+from billing.saved_methods import choosing
 from billing.standing import auto_renew, prices, renewals
 from billing.standing.auto_renew import RenewWish
 from billing.tasks import remind_of_ends
@@ -38,12 +36,10 @@ from tests.billing.money import give_credit
 from tests.billing.ordering import order_plan
 from tests.billing.test_ledger import run_together
 from tests.cast import anna, bao
-from tests.sandbox_process import PAYS
 from tests.stack.invariants import broken
 from tests.stack.running import Portal, until
+from tests.stack.standing import ASKS_ALWAYS, CREATE, MASTERCARD, intents_made, saved
 
-MASTERCARD, ASKS_ALWAYS = "5555555555554444", "4000002760003184"
-CREATE = "POST /v1/payment_intents"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -78,16 +74,6 @@ def running() -> PlanPeriod:
     return PlanPeriod.objects.get(origin="test:first")
 
 
-def saved(portal: Portal, person: Subscriber, card: str = PAYS) -> PaymentMethod:
-    agreed = saving.consent(language="en", at=clock.now())
-    url = saving.start(person, way=SavedWay.CARD, consent=agreed, goes_on="", currency="EUR", language="en")
-    portal.sandbox.pay(url.rpartition("/")[2], card, bank="approve")
-    page = person.saving_pages.get(session_id=url.rpartition("/")[2])
-    method = saving.finish(page.pk, now=clock.now()).method
-    assert method
-    return method
-
-
 def switched_on(person: Subscriber, method: PaymentMethod | None, **more: Any) -> AutoRenew:
     wish = RenewWish(
         line=person.lines[0], subscriber=person, plan=plan(), method=method, shown_price_minor=1500, consents={}, **more
@@ -108,11 +94,6 @@ def told() -> list[str]:
     """Why its owner was written to, in order."""
     rows = Message.objects.filter(kind="renewal_trouble", channel="email").order_by("created_at", "id")
     return [row.context["why"] for row in rows]
-
-
-def intents_made(person: Subscriber) -> int:
-    asked: Any = {"customer": GatewayCustomer.objects.get(subscriber=person).customer_id, "limit": 100}
-    return len(gateway()._client.v1.payment_intents.list(asked).data)  # type: ignore[attr-defined]
 
 
 def renewed_once() -> PlanPeriod:
