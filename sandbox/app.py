@@ -13,6 +13,7 @@ from sandbox.control import routes as controls
 from sandbox.faults import pages as fault_pages
 from sandbox.inbox import pages as inbox_pages
 from sandbox.pay_page import pages as pay_pages
+from sandbox.permission_page import pages as permission_pages
 from sandbox.refund_page import pages as refund_pages
 from sandbox.running import Running
 from sandbox.stripe_api import answers
@@ -38,7 +39,17 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.extensions["sandbox"] = Running.start(configuration)
-    for part in (answers, pay_pages, bank_pages, refund_pages, inbox_pages, fault_pages, controls, home):
+    for part in (
+        answers,
+        pay_pages,
+        bank_pages,
+        refund_pages,
+        permission_pages,
+        inbox_pages,
+        fault_pages,
+        controls,
+        home,
+    ):
         app.register_blueprint(part.blueprint())
     app.before_request(_refuse_other_sites)
     app.after_request(_guard)

@@ -22,6 +22,8 @@ _SAMPLES = {
     "4000000000000002": "card_generic_decline",
     "4000000000009995": "card_insufficient_funds",
 }
+#: and beside a card that is kept
+_SAMPLES_KEPT = {"4000002760003184": "card_asks_always", "4000000000000341": "card_kept_and_declined"}
 
 
 def blueprint() -> Blueprint:
@@ -100,7 +102,7 @@ def _show_asking(session_id: str, who: str, template: str) -> Response:
         return _closed(session)
     if intent is None or checkout.asks(intent) != who:
         return redirect(f"/pay/{session_id}", 303)
-    return _page(template, session, payer=intent["_details"].get("paypal"))
+    return _page(template, session, payer=intent["_details"].get("paypal"), keeps=_keeps(session))
 
 
 def _answer(session_id: str, who: str) -> Response:
@@ -156,24 +158,27 @@ def _asks_email(session: Document) -> bool:
 
 
 def _form(session: Document, form: CardForm, *, status: int = 200, refused: str = "") -> Response:
+    keeps = _keeps(session)
+    samples = {**_SAMPLES, **_SAMPLES_KEPT} if "card" in keeps else _SAMPLES
     return _page(
         "pay/form.html",
         session,
         status=status,
         form=form,
         refused=refused,
-        cards=[(card, said_of) for card in CARDS if (said_of := _SAMPLES.get(card.number))],
+        cards=[(card, said_of) for card in CARDS if (said_of := samples.get(card.number))],
         asks_email=_asks_email(session),
         ways=session["payment_method_types"],
-        keeps=_keeps(session),
+        keeps=keeps,
     )
 
 
-def _keeps(session: Document) -> bool:
-    """Whether what is typed here is kept for later."""
-    options = session["_options"].values()
-    later = session["_intent_data"].get("setup_future_usage") or any(one.get("setup_future_usage") for one in options)
-    return bool(session["customer"] and (later or checkout.is_setup(session)))
+def _keeps(session: Document) -> list[str]:
+    """The ways of paying that are kept when they are used here."""
+    of_all = checkout.is_setup(session) or session["_intent_data"].get("setup_future_usage")
+    options = session["_options"]
+    ways: list[str] = session["payment_method_types"] if session["customer"] else []
+    return [way for way in ways if of_all or options.get(way, {}).get("setup_future_usage")]
 
 
 def _closed(session: Document | None) -> Response:

@@ -162,6 +162,35 @@ def test_paypal_is_chosen_left_and_agreed_to(page: Page, client: StripeClient, w
     expect(page.get_by_text("back in the shop")).to_be_visible()
 
 
+def test_a_card_and_a_paypal_account_are_saved_and_the_permission_is_withdrawn(
+    page: Page, client: StripeClient, sandbox: Sandbox, way: tuple[int, str, str]
+) -> None:
+    page.route("http://localhost:8000/**", lambda route: route.fulfill(body="back in the shop"))
+    payer = f"anna.with.a.rather.long.address.{'.'.join(map(str, way))}@mail.example.com"
+    customer = client.v1.customers.create({"email": payer}).id
+    wanted: Any = {
+        "mode": "setup", "currency": "eur", "customer": customer, "allowed_payment_method_types": ["card", "paypal"],
+        "success_url": "http://localhost:8000/saved/", "cancel_url": "http://localhost:8000/", "locale": way[2],
+    }  # fmt: skip
+    address = str(client.v1.checkout.sessions.create(wanted).url)
+    page.goto(address)
+    expect(page.locator(".counter")).not_to_contain_text("€")
+    _judge(page, "keep", way)
+    page.locator("button.paypal").click()
+    expect(page.locator("button.no")).to_be_visible()
+    _judge(page, "paypal-keep", way)
+    page.locator("button.go").click()
+    expect(page.get_by_text("back in the shop")).to_be_visible()
+    page.goto(address)
+    _judge(page, "kept", way)
+    page.goto(f"{sandbox.url}/paypal")
+    _judge(page, "permissions", way)
+    row = page.locator("li", has_text=payer)
+    row.get_by_role("button").click()
+    expect(row).to_contain_text("withdrawn")
+    expect(row.get_by_role("button")).to_have_count(0)
+
+
 def _transfer(client: StripeClient, **changes: Any) -> str:
     wanted: Any = {
         "name": "Anna Alt",

@@ -7,7 +7,7 @@ import pytest
 import stripe
 from stripe import StripeClient
 
-from tests.sandbox.asking import SHOP, Asking, session_wanted, told
+from tests.sandbox.asking import SESSIONS, SHOP, Asking, flat, session_wanted, told
 from tests.sandbox.receiver import Receiver
 from tests.sandbox_process import ASKS, PAYS, Sandbox
 
@@ -144,6 +144,26 @@ def test_the_page_for_saving_says_that_nothing_is_charged(api: Asking, way: str)
     assert method["type"] == way
     assert "_number" not in method
     assert "Saved" in api.http.get(f"/pay/{page['id']}").text
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_payer_is_told_what_is_saved_while_they_pay_and_of_nothing_else(api: Asking, keeps: bool) -> None:
+    customer = api.made("/v1/customers", {"email": "anna@example.com"})["id"]
+    wanted = session_wanted(
+        customer=customer, customer_email=None, allowed_payment_method_types=["card", "paypal"],
+        payment_method_options={"paypal": {"setup_future_usage": "off_session"}} if keeps else None,
+    )  # fmt: skip
+    address = f"/pay/{api.made(SESSIONS, flat(wanted))['id']}"
+    text = api.http.get(address).text
+    assert "This card is saved" not in text
+    assert ("This PayPal account is saved" in text) == keeps
+    api.http.post(address, data={"method": "paypal"})
+    consent = api.http.get(f"{address}/paypal").text
+    assert ("This PayPal account is saved" in consent) == keeps
+    assert "€19.99" in consent
+    api.http.post(f"{address}/paypal", data={"answer": "approve"})
+    kept = told(api.get("/v1/payment_methods", {"customer": customer}))["data"]
+    assert [method["type"] for method in kept] == (["paypal"] if keeps else [])
 
 
 def test_a_card_that_asked_once_pays_while_its_owner_is_away(
