@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from billing import fulfilment, orders, telling
 from billing.gateways import gateway
@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 #: How often an account somebody waits on is looked at without a notice.
 ASK_EVERY = timedelta(minutes=10)
+
+#: And how often one that nobody waits on, with money on it: it may have been used just before a worker died.
+LOOK_AGAIN = timedelta(hours=1)
 
 
 def start(order: Order, attempt: Attempt) -> None:
@@ -210,9 +213,15 @@ def _tell(order_id: UUID, *, line_id: UUID, left: Money, missing: Money | None, 
 
 
 def due() -> list[str]:
-    """Customers whose waiting transfers nobody has asked about for ten minutes, longest first."""
-    quiet = clock.real_now() - ASK_EVERY
+    """Customers whose waiting transfers nobody has asked about for ten minutes, or whose unused money for an hour, longest first."""
+    real = clock.real_now()
     waiting = Payment.objects.filter(way=PaymentWay.TRANSFER, state=PaymentState.OPEN).values("order__buyer_id")
-    accounts = TransferAccount.objects.filter(subscriber__in=waiting).exclude(customer_id="")
-    due = accounts.exclude(asked_at__gt=quiet).order_by(F("asked_at").asc(nulls_first=True))
+    waited_on = Q(subscriber__in=waiting) & _unasked(real - ASK_EVERY)
+    unused = Q(available_minor__gt=0) & _unasked(real - LOOK_AGAIN)
+    due = TransferAccount.objects.filter(waited_on | unused).exclude(customer_id="")
+    due = due.order_by(F("asked_at").asc(nulls_first=True))
     return list(dict.fromkeys(due.values_list("customer_id", flat=True)[:200]))
+
+
+def _unasked(since: datetime) -> Q:
+    return Q(asked_at=None) | Q(asked_at__lte=since)

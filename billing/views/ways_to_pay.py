@@ -65,7 +65,10 @@ def save(request: SignedInRequest) -> HttpResponse:
 
 def _save_page(request: SignedInRequest, form: SaveForm, ways: list[str]) -> HttpResponse:
     chosen = str(form["way"].value() or next(iter(ways), ""))
-    context = {"form": form, "ways": [{"value": way, "is_chosen": way == chosen} for way in ways]}
+    context = {
+        "form": form,
+        "ways": [{"value": way, "label": SavedWay(way).label, "is_chosen": way == chosen} for way in ways],
+    }
     return render(request, "billing/way_to_pay_save.html", context, status=422 if form.is_bound else 200)
 
 

@@ -60,7 +60,7 @@ def refuse_differences(archive: Archive, connection: psycopg.Connection[Any]) ->
 @contextmanager
 def _scratch_database() -> Iterator[dict[str, Any]]:
     parameters = addresses.own()
-    name = f"portal_verify_{secrets.token_hex(6)}"
+    name = f"{parameters['dbname'][:40]}_verify_{secrets.token_hex(6)}"
     with psycopg.connect(**parameters, autocommit=True) as connection:
         ((may_create,),) = connection.execute(_MAY_CREATE).fetchall()
         if not may_create:

@@ -69,8 +69,11 @@ def password() -> str:
 
 
 def databases() -> set[str]:
+    """The test's own database, and what was made of it: other tests run beside this one."""
+    own = connection.settings_dict["NAME"]
     with server() as admin:
-        return {row[0] for row in admin.execute("SELECT datname FROM pg_database")}
+        found = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [own])
+        return {row[0] for row in found}
 
 
 def fill() -> Subscriber:

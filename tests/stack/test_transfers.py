@@ -97,9 +97,26 @@ def test_with_every_notice_dropped_the_sweep_finds_the_money(worker: Portal) -> 
         TransferAccount.objects.update(asked_at=clock.real_now() - timedelta(hours=1))
         let_leases_end()
         sweep()
-        return state_of(order) == OrderState.APPLIED
+        return (state_of(order), unused()) == (OrderState.APPLIED, 0)
 
     until(is_applied, every=0.5)
+    paid_once(order)
+
+
+def test_what_a_dead_worker_used_is_not_shown_as_unused_for_long(worker: Portal) -> None:
+    worker.sandbox.fault("webhook", "drop", times=50)
+    order = wanted()
+    worker.sandbox.transfer(intent=intent_of(order), amount=1500)
+    transfers.follow(TransferAccount.objects.get().customer_id, now=clock.now())
+    TransferAccount.objects.update(available_minor=1500, asked_at=clock.real_now() - timedelta(minutes=59))
+    assert transfers.due() == []
+    TransferAccount.objects.update(asked_at=clock.real_now() - timedelta(minutes=61))
+
+    def is_mirrored() -> bool:
+        sweep()
+        return unused() == 0
+
+    until(is_mirrored, every=0.5)
     paid_once(order)
 
 
