@@ -30,7 +30,7 @@ def _known(methods: Sequence[str]) -> list[tuple[str, str]]:
     return [(method, method) for method in methods]
 
 
-class _Confirmation(forms.Form):
+class Confirmation(forms.Form):
     """A token of its own, so that a second click is the same order; and the sum on the button, so that nobody pays another."""
 
     form_token = forms.UUIDField(
@@ -56,7 +56,7 @@ def saved_value(method: PaymentMethod) -> str:
     return f"saved:{method.pk}"
 
 
-class _Paid(_Confirmation):
+class _Paid(Confirmation):
     """With a way to pay: one of `methods`, or of the buyer's `saved` ones."""
 
     method = _method_field()

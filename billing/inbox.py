@@ -8,9 +8,10 @@ import structlog
 from django.db import transaction
 
 from billing import fulfilment
+from billing.for_others import following
 from billing.gateways.protocol import GatewayProblem, Notice
 from billing.giving_back import dashboard_refunds, disputes, refunds
-from billing.models import EventState, Payment, PaymentWay, Refund, SavingPage, TransferReturn, WebhookEvent
+from billing.models import EventState, GuestTopUp, Payment, PaymentWay, Refund, SavingPage, TransferReturn, WebhookEvent
 from billing.paying import transfer_returns, transfers
 from billing.saved_methods import changes, saving
 from lib import clock, queue
@@ -40,6 +41,7 @@ def keep(notice: Notice) -> bool:
             "object_id": notice.object_id,
             "payment_id": notice.payment_id,
             "refund_id": notice.refund_id,
+            "top_up_id": notice.top_up_id,
             "happened_at": notice.happened_at,
         },
     )
@@ -106,6 +108,8 @@ def _act_on_money(event: WebhookEvent, *, now: datetime) -> EventState:
         if Payment.objects.filter(pk=event.payment_id).exists():
             return _act_on_payment(event, event.payment_id, now=now)
         alarm("payment.unknown", subject=f"event:{event.pk}", detail=event.kind)
+    elif event.top_up_id and GuestTopUp.objects.filter(pk=event.top_up_id).exists():
+        return _act_on_top_up(event, event.top_up_id, now=now)
     elif event.kind.startswith(_PAGE):
         return _act_on_saving(event, now=now)
     elif event.kind == _BRINGS_MONEY:
@@ -125,6 +129,13 @@ def _act_on_payment(event: WebhookEvent, payment_id: UUID, *, now: datetime) -> 
     if event.kind == _TAKES_MONEY:
         dashboard_refunds.adopt_all(payment, now=now)
     return EventState.DONE
+
+
+def _act_on_top_up(event: WebhookEvent, top_up_id: UUID, *, now: datetime) -> EventState:
+    """Money set aside for another's number; once it has been taken, its payment is followed like every other."""
+    top_up = following.follow(top_up_id, now=now)
+    payment = Payment.objects.filter(order=top_up.order_id).first() if top_up.order_id else None
+    return _act_on_payment(event, payment.pk, now=now) if payment else EventState.DONE
 
 
 def _act_on_method(event: WebhookEvent, *, now: datetime) -> EventState:

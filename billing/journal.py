@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from billing import payer_codes
 from billing.models import LedgerAccount, Order, OrderEvent
 from lib.money import Money
 from lib.rows import insert
@@ -30,14 +31,14 @@ class Journal:
         self.events.append(OrderEvent(order=self.order, kind=kind, at=self.now, actor=actor, detail=detail))
 
     def tell(self, kind: str, context: Mapping[str, Any], *, event: str) -> None:
-        """A message on each channel of its kind: the line by SMS, the payer by e-mail; `event` makes it once."""
+        """A message on each channel of its kind: the line by SMS, the payer by e-mail; `event` makes it once.
+
+        Who paid for another's number hears of their money alone, and what they typed themselves.
+        """
         order = self.order
-        common = {
-            "reference": order.reference,
-            "msisdn": order.line.msisdn,
-            "price": money(order.price),
-            "url": settings.PORTAL_ORIGIN + reverse("order", args=[order.pk]),
-        }
+        if order.is_by_other and kind not in _OF_OTHERS:
+            return
+        common = {"reference": order.reference, "price": money(order.price), **_whose(order)}
         self.messages += [
             Outgoing(
                 kind=kind,
@@ -55,6 +56,23 @@ class Journal:
         insert(self.events)
         outbox.send_many(self.messages)
         self.events, self.messages = [], []
+
+
+#: What is told of an order that somebody paid for a number that need not be theirs.
+_OF_OTHERS = {
+    "topped_up_by_other",
+    "top_up_for_other",
+    "top_up_taken_back",
+    "refund_granted",
+    "refund_needs_payer",
+    "money_returned",
+}
+
+
+def _whose(order: Order) -> dict[str, str]:
+    if order.is_by_other:
+        return {"msisdn": order.guest_top_up.msisdn, "url": payer_codes.page_of_order(order)}
+    return {"msisdn": order.line.msisdn, "url": settings.PORTAL_ORIGIN + reverse("order", args=[order.pk])}
 
 
 def money(amount: Money) -> dict[str, Any]:

@@ -50,11 +50,23 @@ class FormUsed(CannotBeOrdered):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Payer:
+    """Somebody who pays and need not have an account."""
+
+    email: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody confirmed on the review page. `shown_price_minor` is the sum on the button."""
+    """What somebody confirmed on the review page. `shown_price_minor` is the sum on the button.
+
+    `payer`: who is told of the money, when it is not the buyer.
+    """
 
     line: Line
-    buyer: Subscriber
+    buyer: Subscriber | None
     method: Method
     form_token: UUID
     shown_price_minor: int
@@ -62,6 +74,15 @@ class Wish:
     top_up_minor: int = 0
     start: Start = Start.QUEUE
     consents: dict[str, Any] = field(default_factory=dict)
+    payer: Payer | None = None
+
+    @property
+    def pays(self) -> "Payer | Subscriber":
+        """Who is written to about the money. Raises ValueError for nobody."""
+        who = self.payer or self.buyer
+        if who is None:
+            raise ValueError("an order needs a payer")
+        return who
 
 
 def place(wish: Wish, *, now: datetime) -> Order:
@@ -75,7 +96,7 @@ def place(wish: Wish, *, now: datetime) -> Order:
     try:
         with transaction.atomic():
             order.save(force_insert=True)
-            note(order, "placed", at=now, actor=f"subscriber:{wish.buyer.pk}")
+            note(order, "placed", at=now, actor=f"subscriber:{order.buyer_id}")
     except IntegrityError:
         return _same(Order.objects.get(form_token=wish.form_token), wish)
     return order
@@ -83,7 +104,14 @@ def place(wish: Wish, *, now: datetime) -> Order:
 
 def _same(placed: Order, wish: Wish) -> Order:
     """`placed`, if it is what `wish` asks for: somebody who went back and chose differently means another order."""
-    asked = (wish.buyer.pk, wish.line.pk, wish.plan and wish.plan.pk, wish.method, wish.start, wish.shown_price_minor)
+    asked = (
+        wish.buyer and wish.buyer.pk,
+        wish.line.pk,
+        wish.plan and wish.plan.pk,
+        wish.method,
+        wish.start,
+        wish.shown_price_minor,
+    )
     if asked != (placed.buyer_id, placed.line_id, placed.plan_id, placed.method, placed.start, placed.price_minor):
         raise FormUsed
     return placed
@@ -109,9 +137,9 @@ def draw_up(wish: Wish, price: Money, *, now: datetime) -> Order:
     return Order(
         line=wish.line,
         buyer=wish.buyer,
-        payer_email=wish.buyer.email,
-        payer_language=wish.buyer.language,
-        payer_time_zone=wish.buyer.time_zone,
+        payer_email=wish.pays.email,
+        payer_language=wish.pays.language,
+        payer_time_zone=wish.pays.time_zone,
         what=OrderWhat.PLAN if wish.plan else OrderWhat.TOP_UP,
         plan=wish.plan,
         start=wish.start,
@@ -123,7 +151,7 @@ def draw_up(wish: Wish, price: Money, *, now: datetime) -> Order:
         net_minor=parts.net_minor,
         vat_minor=parts.vat_minor,
         grants=grants.freeze(wish.plan) if wish.plan else [],
-        summary=summary.freeze_summary(wish.plan, wish.buyer.language) if wish.plan else {},
+        summary=summary.freeze_summary(wish.plan, wish.pays.language) if wish.plan else {},
         consents=wish.consents,
         form_token=wish.form_token,
         placed_at=now,

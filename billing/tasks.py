@@ -6,6 +6,7 @@ from celery import shared_task
 
 from billing import fulfilment, inbox, sweeps
 from billing.by_voucher import voucher_batches
+from billing.for_others import following
 from billing.giving_back import disputes, refunds
 from billing.models import AutoRenew
 from billing.paying import (
@@ -48,6 +49,17 @@ def find_lost_page(*, payment_id: str, **_unknown: object) -> None:
 @shared_task(name="billing.end_transfer")
 def end_transfer(*, payment_id: str, **_unknown: object) -> None:
     cancellation.end_transfer(UUID(payment_id), now=clock.now())
+
+
+@shared_task(name="billing.follow_top_up")
+def follow_top_up(*, top_up_id: str, **_unknown: object) -> None:
+    following.try_follow(UUID(top_up_id), now=clock.now())
+
+
+@shared_task(name="billing.sweep_top_ups_for_others")
+def sweep_top_ups_for_others(**_unknown: object) -> None:
+    for top_up_id in following.due():
+        following.try_follow(top_up_id, now=clock.now())
 
 
 @shared_task(name="billing.sweep_renewals")

@@ -1,5 +1,6 @@
 """What people are told about an order, each event once."""
 
+from datetime import timedelta
 from typing import Any
 
 from billing import ledger
@@ -7,6 +8,9 @@ from billing.journal import Journal, money
 from billing.models import Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
 from lib.money import Money
 from plans.models import PlanKind, PlanPeriod
+
+#: How long somebody who paid for another's number can take it back by themselves.
+UNDO_FOR = timedelta(minutes=10)
 
 
 def money_received(journal: Journal, received: Money, *, intent_id: str) -> None:
@@ -17,6 +21,9 @@ def money_received(journal: Journal, received: Money, *, intent_id: str) -> None
 def applied(journal: Journal, period: PlanPeriod | None) -> None:
     """Credit added, an add-on added, or renewed until a date."""
     order = journal.order
+    if order.is_by_other:
+        _applied_for_other(journal, period)
+        return
     if order.what == OrderWhat.TOP_UP or period is None or order.plan is None:
         paid, bonus = ledger.credit_of(order.line)
         journal.tell("topped_up", {"amount": money(order.price), "credit": money(paid + bonus)}, event="applied")
@@ -29,6 +36,18 @@ def applied(journal: Journal, period: PlanPeriod | None) -> None:
         "is_queued": period.starts_at > journal.now,
     }
     journal.tell(kind, context, event="applied")
+
+
+def _applied_for_other(journal: Journal, period: PlanPeriod | None) -> None:
+    """The line's owner hears what came, and nothing of who paid it; the payer that it worked, and nothing of the line."""
+    order = journal.order
+    amount = {"amount": money(order.price)}
+    plan = order.plan.name if order.plan else ""
+    ends_at = period.ends_at.isoformat() if period else ""
+    journal.tell("topped_up_by_other", {**amount, "plan": plan, "ends_at": ends_at}, event="applied")
+    undo_at = (journal.now + UNDO_FOR).isoformat()
+    context = {**amount, "plan": plan, "whom": order.guest_top_up.shown, "undo_at": undo_at}
+    journal.tell("top_up_for_other", context, event="applied")
 
 
 def payment_failed(journal: Journal) -> None:
@@ -69,6 +88,10 @@ def refund_granted(journal: Journal, request: RefundRequest) -> None:
         "has_ended": request.takes_back,
     }
     journal.tell("refund_granted", context, event=f"granted:{request.pk}")
+    if journal.order.is_by_other:
+        plan = journal.order.plan.name if journal.order.plan else ""
+        taken = {"amount": money(Money(request.amount_minor, request.currency)), "plan": plan}
+        journal.tell("top_up_taken_back", taken, event=f"taken_back:{request.pk}")
 
 
 def refund_needs_payer(journal: Journal, refund: Refund) -> None:

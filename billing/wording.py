@@ -61,7 +61,9 @@ def title_of(order: Order) -> str:
 
 
 def method_of(order: Order) -> str:
-    """`Visa ···4242`, `Credit`, or nothing while unpaid. Reads the prefetched payments."""
+    """`Visa ···4242`, `Credit`, or nothing while unpaid; how somebody else paid is theirs. Reads the prefetched payments."""
+    if order.is_by_other:
+        return _("by somebody else")
     if order.method == Method.CREDIT:
         return _("Credit") if order.paid_at else ""
     if order.method == Method.VOUCHER:

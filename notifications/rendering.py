@@ -48,7 +48,7 @@ def _readable(context: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _value(key: str, value: Any, language: str) -> Any:
-    if isinstance(value, str) and key.endswith("_at"):
+    if isinstance(value, str) and value and key.endswith("_at"):
         moment = datetime.fromisoformat(value)
         return end_in_words(moment, now=clock.now()) if key == "ends_at" else moment_in_words(moment, now=clock.now())
     if isinstance(value, dict) and value.keys() == {"minor", "currency"}:

@@ -21,6 +21,8 @@ SHOWN: dict[str, list[str]] = {
         "AutoRenew",
         "Renewal",
         "AutoTopUp",
+        "GuestTopUp",
+        "TopUpLink",
         "Receipt",
         "ReviewItem",
         "RefundRequest",

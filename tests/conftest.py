@@ -38,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled run tidies up like an interrupted one
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # started in the background: what our tests interrupt must not inherit that
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if is_ours(name)]:
         del os.environ[name]
     scratch = Path(tempfile.mkdtemp(prefix="portal-tests-"))

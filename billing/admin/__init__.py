@@ -1,6 +1,7 @@
 from billing.admin import (
     adjustments,
     disputes,
+    for_others,
     gateway_moves,
     inbox,
     ledger,
@@ -20,6 +21,7 @@ from billing.admin import (
 __all__ = [
     "adjustments",
     "disputes",
+    "for_others",
     "gateway_moves",
     "inbox",
     "ledger",

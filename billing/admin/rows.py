@@ -11,6 +11,7 @@ from billing.models import (
     Dispute,
     DisputeState,
     EventState,
+    GuestState,
     LedgerAccount,
     LedgerEntry,
     OrderEvent,
@@ -94,6 +95,13 @@ RUN_TONES = {
     RunState.RETRYING: "warn",
     RunState.DONE: "good",
     RunState.GIVEN_UP: "bad",
+}
+GUEST_TONES = {
+    GuestState.CREATED: "busy",
+    GuestState.OPEN: "busy",
+    GuestState.AUTHORISED: "warn",
+    GuestState.TAKEN: "good",
+    GuestState.RELEASED: "plain",
 }
 EVENT_TONES = {EventState.RECEIVED: "warn", EventState.DONE: "good", EventState.DEAD: "bad"}
 

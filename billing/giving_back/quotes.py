@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing import ledger
 from billing.models import Order, OrderState, OrderWhat, RefundRequestState
@@ -84,6 +84,14 @@ def quote(order: Order, *, now: datetime) -> Quote:
     return Quote(
         amount=Money(amount_minor, price.currency), price=price, rule=rule, shares=shares, before_minor=before_minor
     )
+
+
+def is_unused(order: Order) -> bool:
+    """Whether nothing of what was bought has been spent or used: all of the sum is credit still, or nothing of the plan is used."""
+    if order.what == OrderWhat.TOP_UP:
+        return ledger.credit_of(order.line)[0].minor >= order.price_minor
+    period = period_of(order.subject)
+    return period is not None and not period.allowances.filter(Q(used__gt=0) | Q(gifted__gt=0)).exists()
 
 
 def given_back_minor(order: Order) -> int:

@@ -47,7 +47,7 @@ class SecondPersonNeeded(CannotBeGivenBack):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWish:
-    """What is asked for. `amount_minor` None: what the rules give. The same `key` is the same request.
+    """What is asked for. `amount_minor` None: what the rules give. `only_unused`: all or nothing. The same `key` is the same request.
 
     `takes_back`: what is left of the plan ends. `may_grant`: nobody else has to agree. `to_credit`: not by the way it was paid.
     """
@@ -60,6 +60,7 @@ class RefundWish:
     takes_back: bool = True
     reason: str = ""
     to_credit: bool = False
+    only_unused: bool = False
     may_grant: bool = False
 
 
@@ -80,6 +81,8 @@ def _ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
     refuse_while_disputed(order)
     wanted_minor = counted.amount.minor if wish.amount_minor is None else wish.amount_minor
     _check(order, wanted_minor, counted)
+    if wish.only_unused and not quotes.is_unused(order):
+        raise NothingLeft
     request = RefundRequest.objects.create(
         order=order,
         key=wish.key,

@@ -7,6 +7,7 @@ from billing.models.gateway_move import GatewayMove, MoveKind
 from billing.models.inbox import EventState, WebhookEvent
 from billing.models.ledger import AccountKind, EntryKind, LedgerAccount, LedgerEntry
 from billing.models.order import (
+    BY_OTHERS,
     GATEWAY_METHODS,
     ORDER_MOVES,
     PAGE_METHODS,
@@ -49,6 +50,7 @@ from billing.models.voucher import VOUCHER_MOVES, Voucher, VoucherBatch, Voucher
 __all__ = [
     "ADJUSTMENT_MOVES",
     "ATTEMPT_MOVES",
+    "BY_OTHERS",
     "DISPUTE_MOVES",
     "GATEWAY_METHODS",
     "GUEST_MOVES",

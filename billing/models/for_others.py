@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Line, Subscriber
 from billing.models.order import Order, OrderWhat
+from lib.money import Money
 from lib.moves import Moves, check_move, moves_triggers
-from lib.msisdn import E164_PATTERN
+from lib.msisdn import E164_PATTERN, format_msisdn
 from lib.rows import write
 from lib.uuid7 import uuid7
 from plans.models import Plan
@@ -118,8 +119,6 @@ class GuestTopUp(models.Model):
     expires_at = models.DateTimeField(_("page open until"))
     asked_at = models.DateTimeField(_("last asked at the gateway"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    undo_until = models.DateTimeField(_("may be undone until"), null=True, blank=True)
-    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("guest top-up")
@@ -162,6 +161,15 @@ class GuestTopUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.price_minor} {self.currency}"
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def shown(self) -> str:
+        """Whom it is for, as its payer knows them: the number they typed, or the name that the link shows."""
+        return self.link.shows if self.link else format_msisdn(self.msisdn)
 
     def move_to(self, state: GuestState, **fields: Any) -> None:
         """Change the state, and `fields` with it. Raises lib.moves.IllegalMove. The caller holds the row lock."""

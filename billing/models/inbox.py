@@ -20,6 +20,7 @@ class WebhookEvent(models.Model):
     object_id = models.CharField(_("object"), max_length=120)
     payment_id = models.UUIDField(_("payment"), null=True, blank=True)
     refund_id = models.UUIDField(_("refund"), null=True, blank=True)
+    top_up_id = models.UUIDField(_("top-up for another's number"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=EventState, default=EventState.RECEIVED)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"), db_default=Now())

@@ -76,6 +76,8 @@ class CameBy(models.TextChoices):
     PAYEE = "payee", _("top-up of a payee")
 
 
+#: By somebody who need not own the line: they see nothing of it, and its owner nothing of them.
+BY_OTHERS = (CameBy.GUEST, CameBy.LINK, CameBy.PAYEE)
 #: Paid by the payer's own hand at the gateway; the others are taken from what we hold already.
 GATEWAY_METHODS = (Method.CARD, Method.PAYPAL, Method.TRANSFER)
 #: Paid on the gateway's page.
@@ -84,7 +86,7 @@ PAGE_METHODS = (Method.CARD, Method.PAYPAL)
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, subscriber: Subscriber) -> "OrderQuerySet":
-        """Orders they placed, or that were placed for a line while they owned it."""
+        """Orders they placed, or that were placed for a line while they owned it: by somebody else, once it was applied."""
         theirs = models.Q(
             models.Exists(
                 subscriber.ownerships.model.objects.filter(
@@ -95,7 +97,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
                 )
             )
         )
-        return self.filter(models.Q(buyer=subscriber) | theirs)
+        is_there = ~models.Q(came_by__in=BY_OTHERS) | models.Q(applied_at__isnull=False)
+        return self.filter(models.Q(buyer=subscriber) | theirs & is_there)
 
 
 class Order(models.Model):
@@ -191,6 +194,11 @@ class Order(models.Model):
     @property
     def price(self) -> Money:
         return Money(self.price_minor, self.currency)
+
+    @property
+    def is_by_other(self) -> bool:
+        """Whether somebody paid it for a number that need not be theirs."""
+        return self.came_by in BY_OTHERS
 
     @property
     def subject(self) -> str:

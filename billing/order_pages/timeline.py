@@ -103,7 +103,8 @@ def _taken_at_once(events: dict[str, OrderEvent]) -> list[Step]:
 
 
 def _money_in(order: Order, event: OrderEvent) -> Step:
-    paid_with = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
+    succeeded = [payment for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
+    paid_with = [_("by somebody else")] if order.is_by_other else [payment.method_label for payment in succeeded]
     received = format_money(event.detail.get("minor", order.price_minor), event.detail.get("currency", order.currency))
     label = next(iter(paid_with), "")
     detail = f"{received} · {label}" if label else received

@@ -40,6 +40,7 @@ def _about_which(about: About) -> list[list[str]]:
 def _cause(request: RefundRequest) -> str:
     return {
         RefundCause.WITHDRAWAL: _("Withdrawal within 14 days"),
+        RefundCause.UNDONE: _("Undone within ten minutes"),
         RefundCause.STAFF: _("Given back by our support"),
         RefundCause.DASHBOARD: _("Given back by our support"),
         RefundCause.DISPUTE: _("Taken back by your bank"),

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from billing.models import Order, Receipt
+from billing.models import CameBy, Order, Receipt
 from billing.receipts import credit_note, sale
 from billing.receipts.parts import About, Says, country, day, money, rate
 from lib.brand import brand
@@ -79,8 +79,15 @@ def _facts(order: Order, says: Says, issued_at: datetime) -> list[list[str]]:
         [_("Date of issue"), day(issued_at)],
         *says.facts,
         [_("Order number"), order.reference],
-        [_("Mobile number"), format_msisdn(order.line.msisdn)],
+        _whom_for(order),
     ]
+
+
+def _whom_for(order: Order) -> list[str]:
+    """The number; for who paid by somebody's link the name that it shows, since the number is not told."""
+    if order.came_by == CameBy.LINK:
+        return [_("For"), order.guest_top_up.shown]
+    return [_("Mobile number"), format_msisdn(order.line.msisdn)]
 
 
 def _number(receipt: Receipt) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from billing.models import Order, Receipt, ReceiptSeries
 class ReceiptLink:
     """`item` is what was bought, in the payer's words; `year` that of the number; `is_ready` whether there is a file."""
 
+    receipt_id: UUID
     number: str
     title: str
     item: str
@@ -40,6 +42,7 @@ def _link(receipt: Receipt) -> ReceiptLink:
     is_note = receipt.series == ReceiptSeries.CREDIT_NOTE
     amounts = receipt.document["amounts"]
     return ReceiptLink(
+        receipt_id=receipt.pk,
         number=receipt.printed_number,
         title=_("Credit note") if is_note else _("Receipt"),
         item=receipt.document["table"]["rows"][0][0][0],

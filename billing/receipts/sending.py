@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from billing import payer_codes
 from billing.models import Receipt
 from billing.receipts import drawing
 from lib import clock
@@ -62,7 +63,7 @@ def _tell(receipt: Receipt) -> None:
                 "item": document["table"]["rows"][0][0][0],
                 "price": {"minor": amounts["gross_minor"], "currency": amounts["currency"]},
                 "reference": order.reference,
-                "url": _address(receipt) if order.buyer_id else "",
+                "url": _address(receipt),
                 "attachment": f"receipt:{receipt.pk}",
             },
             key=f"receipt:{receipt.pk}",
@@ -72,5 +73,10 @@ def _tell(receipt: Receipt) -> None:
 
 
 def _address(receipt: Receipt) -> str:
-    """Where the payer finds it, signed in."""
+    """Where the payer finds it: signed in, or on the page of what they paid for another's number. Empty for nobody's."""
+    order = receipt.order
+    if order.is_by_other:
+        return payer_codes.page_of_order(order)
+    if order.buyer_id is None:
+        return ""
     return settings.PORTAL_ORIGIN + reverse("receipt", args=[receipt.pk])

@@ -61,4 +61,4 @@ def _name(actor: str, staff: dict[Any, Any]) -> str:
         return str(staff.get(int(number), actor))
     if actor.startswith(_SUBSCRIBER):
         return _("subscriber #%(number)s") % {"number": actor.removeprefix(_SUBSCRIBER)}
-    return {"gateway": _("the gateway"), "system": _("by itself"), "": "–"}.get(actor, actor)
+    return {"gateway": _("the gateway"), "payer": _("the payer"), "system": _("by itself"), "": "–"}.get(actor, actor)

@@ -16,6 +16,7 @@ from billing.by_voucher.voucher_codes import as_serial
 from billing.models import (
     Adjustment,
     Dispute,
+    GuestTopUp,
     Order,
     Payment,
     Payout,
@@ -45,6 +46,7 @@ _WITH_UUID: tuple[type[models.Model], ...] = (
     Adjustment,
     Payout,
     Receipt,
+    GuestTopUp,
     ReviewItem,
     Line,
     PlanPeriod,
@@ -91,7 +93,9 @@ def _by_number(asked: str) -> Iterator[models.Model]:
 
 def _by_email(asked: str) -> Iterable[models.Model]:
     people = list(Subscriber.objects.filter(email__iexact=asked)[:_AT_MOST])
-    return people or list(Order.objects.filter(payer_email__iexact=asked).select_related("line", "plan")[:_AT_MOST])
+    orders = Order.objects.filter(payer_email__iexact=asked).select_related("line", "plan")[:_AT_MOST]
+    for_others = GuestTopUp.objects.filter(email__iexact=asked, order=None)[:_AT_MOST]
+    return people or [*orders, *for_others]
 
 
 def _by_iccid(asked: str) -> Iterator[models.Model]:

@@ -30,6 +30,7 @@ from billing.models import (
     RefundRequest,
     Renewal,
     ReviewItem,
+    TopUpLink,
     Voucher,
 )
 from lib.admin import people
@@ -155,6 +156,8 @@ def _of_standing_orders() -> list[Source]:
         Source("standing", Renewal, "ended_at", _by("line_id", ended_at__isnull=False), run),
         Source("standing", AutoTopUp, "on_at", _by("line_id")),
         Source("standing", AutoTopUp, "off_at", _by("line_id", off_at__isnull=False)),
+        Source("links", TopUpLink, "made_at", _by("line_id")),
+        Source("links", TopUpLink, "revoked_at", _by("line_id", revoked_at__isnull=False)),
         Source("standing", AutoTopUpRun, "created_at", _by("line_id"), ("order", "auto_top_up")),
         Source("standing", AutoTopUpRun, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "auto_top_up")),
     ]
@@ -169,6 +172,7 @@ def kinds() -> dict[str, str]:
         "orders": _("Orders"),
         "payments": _("Payments"),
         "standing": _("Auto-renew and auto top-up"),
+        "links": _("Top-up links"),
         "money": _("Ledger"),
         "plans": _("Plans"),
         "messages": _("Messages"),

@@ -26,6 +26,7 @@ from billing.models import (
     RefundRequest,
     Renewal,
     ReviewItem,
+    TopUpLink,
     Voucher,
 )
 from billing.wording import title_of
@@ -122,6 +123,11 @@ def _auto_top_up(row: AutoTopUp, at: str) -> Said:
         }
         return Said(_("Auto top-up switched on"), detail, "good", f"subscriber:{row.subscriber_id}", page_of(row))
     return Said(_("Auto top-up switched off"), row.off_reason, "warn", row.off_by, page_of(row))
+
+
+def _link(row: TopUpLink, at: str) -> Said:
+    title = _("Top-up link made") if at == "made_at" else _("Top-up link revoked")
+    return Said(title, row.shows, "plain", f"subscriber:{row.owner_id}", page_of(row))
 
 
 def _run(row: Renewal | AutoTopUpRun, at: str) -> Said:
@@ -257,6 +263,7 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     AutoTopUp: _auto_top_up,
     Renewal: _run,
     AutoTopUpRun: _run,
+    TopUpLink: _link,
     LedgerEntry: _entry,
     PlanPeriod: _period,
     Message: _message,

@@ -28,6 +28,7 @@ from billing.models import (
     DisputeState,
     EntryKind,
     GatewayMove,
+    GuestTopUp,
     LedgerAccount,
     LedgerEntry,
     MoveKind,
@@ -43,6 +44,7 @@ from billing.models import (
     Renewal,
     ReviewItem,
     ReviewKind,
+    TopUpLink,
     VatRate,
     WebhookEvent,
 )
@@ -132,7 +134,30 @@ def standing_of(line: Line, owner: Subscriber, payment: Payment) -> list[models.
     renewal = Renewal.objects.create(
         auto_renew=renew, line=line, follows=PlanPeriod.objects.filter(line=line)[0], created_at=NOW
     )
-    return [method, attempt, renew, top_up, renewal]
+    return [method, attempt, renew, top_up, renewal, *for_others_of(line, owner)]
+
+
+def for_others_of(line: Line, owner: Subscriber) -> list[models.Model]:
+    """A link, and a top-up by it that came to nothing."""
+    link = TopUpLink.objects.create(
+        line=line, owner=owner, token_hash=b"desk", token_sealed=b"desk", shows="Anna", made_at=NOW
+    )
+    top_up = GuestTopUp.objects.create(
+        link=link,
+        email="grandma@example.com",
+        language="en",
+        time_zone="Europe/Berlin",
+        address_hash=b"desk",
+        what="top_up",
+        way="card",
+        price_minor=1000,
+        currency="EUR",
+        form_token=uuid.uuid4(),
+        code_hash=b"desk",
+        idempotency_key="top-up:desk",
+        expires_at=NOW,
+    )
+    return [link, top_up]
 
 
 def claimant() -> Subscriber:

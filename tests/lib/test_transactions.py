@@ -92,7 +92,7 @@ def test_of_two_flows_in_a_deadlock_both_are_done_in_the_end():
     results = at_once_bare(lambda: whole(flow)("a", one, two), lambda: whole(flow)("b", two, one))
 
     assert sorted(map(str, results)) == ["a", "b"]
-    assert len(tries) == 3
+    assert len(tries) > 2
     assert sorted(Alarm.objects.values_list("kind", "detail")) == [("one", "b"), ("two", "a")]
 
 

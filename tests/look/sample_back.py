@@ -64,6 +64,7 @@ def receipts() -> dict[str, Any]:
     ]
     links = [
         ReceiptLink(
+            receipt_id=UUID(int=index + 1),
             number=number,
             title="Credit note" if number.startswith("C") else "Receipt",
             item=item,

@@ -19,6 +19,7 @@ from lib.wording import GIGABYTE
 from portal import gallery
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_others as others
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
@@ -531,6 +532,23 @@ PAGES = {
     "way-to-pay-save": Page("billing/way_to_pay_save.html", saved.save),
     "way-to-pay-save-refused": Page("billing/way_to_pay_save.html", saved.save_refused),
     "way-to-pay-remove": Page("billing/way_to_pay_remove.html", saved.remove),
+    "others-number": Page("billing/for_others/number.html", others.number, NOBODY),
+    "others-number-known": Page("billing/for_others/number.html", lambda: others.number(payees=others.PAYEES)),
+    "others-number-refused": Page("billing/for_others/number.html", others.number_refused, NOBODY),
+    "others-what": Page("billing/for_others/what.html", others.what, NOBODY),
+    "others-what-link": Page("billing/for_others/what.html", lambda: others.what(others.BY_LINK), NOBODY),
+    "others-what-refused": Page("billing/for_others/what.html", others.what_refused, NOBODY),
+    "others-review": Page("billing/for_others/review.html", others.review, NOBODY),
+    "others-review-plan": Page("billing/for_others/review.html", others.review_plan, NOBODY),
+    "others-open": Page("billing/for_others/top_up.html", others.top_up_open, NOBODY),
+    "others-done": Page("billing/for_others/top_up.html", others.top_up_done, NOBODY),
+    "others-undone": Page("billing/for_others/top_up.html", others.top_up_undone, NOBODY),
+    "others-not-done": Page("billing/for_others/top_up.html", others.top_up_not_done, NOBODY),
+    "top-up-link": Page("billing/for_others/link.html", others.link),
+    "top-up-link-none": Page("billing/for_others/link.html", others.link_none),
+    "payees": Page("billing/for_others/payees.html", others.payees),
+    "payees-none": Page("billing/for_others/payees.html", others.payees_none),
+    "payee": Page("billing/for_others/payee.html", others.payee),
     "withdraw": Page("billing/withdraw.html", back.withdraw),
     "withdraw-queued": Page("billing/withdraw.html", back.withdraw_queued),
     "orders": Page("billing/orders.html", orders),

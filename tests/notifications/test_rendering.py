@@ -43,6 +43,8 @@ CONTEXT: dict[str, Any] = {
     "times": 3,
     "again_at": "2026-11-24T09:30:00+00:00",
     "label": "Visa ···4242",
+    "whom": "+49 176 04069011",
+    "undo_at": "2026-11-23T09:40:00+00:00",
     "month": "03/2027",
     "numbers": ["+49 176 04069011", "+49 176 04069012"],
 }
@@ -56,6 +58,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
     ],
 }
+VARIANTS["topped_up_by_other"] = VARIANTS["top_up_for_other"] = VARIANTS["top_up_taken_back"] = [
+    {},
+    {"plan": "", "ends_at": ""},
+]
 VARIANTS["renewal_trouble"] = [
     {"why": why} for why in ("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line")
 ]
