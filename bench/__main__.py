@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from bench.report import Report, Scale, progress
+from bench.report import Figures, Scale, progress
 from bench.stack import own_stack
 
 #: name → the module whose `measure(scale)` returns the report; imported once Django is ready
 BENCHES = {
     "ledger": "bench.ledger",
     "fulfil": "bench.fulfil",
+    "renewals": "bench.renewals",
 }
 
 
@@ -28,8 +29,8 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(name: str, scale: Scale) -> Report:
-    report: Report = import_module(BENCHES[name]).measure(scale)
+def measure(name: str, scale: Scale) -> Figures:
+    report: Figures = import_module(BENCHES[name]).measure(scale)
     return report
 
 

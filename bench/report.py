@@ -5,6 +5,7 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,14 @@ class Report:
 
     def _middle(self, seconds: Sequence[float]) -> int:
         return round(statistics.median(seconds) / self.size * 1_000_000)
+
+
+class Figures(Protocol):
+    """What a bench has measured."""
+
+    def line(self) -> str:
+        """One line of JSON."""
+        ...
 
 
 def spread(numbers: Sequence[float]) -> dict[str, float]:

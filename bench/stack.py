@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.embedded.valkey import EmbeddedValkey
+from tests.conftest import free_port
 from tests.house.environment import is_ours
 
 
@@ -42,6 +43,8 @@ def _prepare_django(*, database_url: str, redis_url: str) -> None:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
+        "NO_PROXY": "localhost,127.0.0.1",
     }
     import django
     from django.core.management import call_command

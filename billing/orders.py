@@ -198,9 +198,14 @@ _ORDER = Compiled(
 )
 
 
+def lock_line(line_id: UUID) -> Line:
+    """The line alone, locked and read anew."""
+    return _LINE.one(id=line_id)
+
+
 def lock(order_id: UUID, *, line_id: UUID) -> tuple[Line, Order]:
     """Line and order, locked in that order; rows are read anew. See docs/locking.md."""
-    line = _LINE.one(id=line_id)
+    line = lock_line(line_id)
     return line, _ORDER.one(id=order_id, line_id=line_id)
 
 

@@ -8,7 +8,6 @@ from billing import fulfilment, inbox, sweeps
 from billing.by_voucher import voucher_batches
 from billing.for_others import following
 from billing.giving_back import disputes, refunds
-from billing.models import AutoRenew
 from billing.paying import (
     cancellation,
     charging,
@@ -74,7 +73,8 @@ def sweep_auto_top_ups(**_unknown: object) -> None:
 
 @shared_task(name="billing.remind_of_ends")
 def remind_of_ends(**_unknown: object) -> None:
-    reminders.remind(now=clock.now(), cared_for=AutoRenew.objects.filter(off_at=None).values("line"))
+    now = clock.now()
+    reminders.remind(now=now, cared_for=renewals.cared_for(now=now))
 
 
 @shared_task(name="billing.announce_prices")

@@ -28,6 +28,7 @@ from billing.models import (
 from billing.paying.attempts import CALLS_A_KEY, KEY_KEPT_FOR, NothingToPay, PageNotOpened, amount_due
 from billing.saved_methods import customers
 from lib import clock
+from lib.compiled import Compiled, Given
 from lib.failpoints import failpoint
 from lib.money import Money
 from lib.transactions import whole
@@ -100,9 +101,12 @@ def _new_payment(order: Order, due: Money) -> Payment:
     )
 
 
+_TRY = Compiled(PaymentAttempt.objects.select_related("payment__order", "method__subscriber").filter(pk=Given("id")))
+
+
 def ask(attempt_id: UUID, *, now: datetime) -> PaymentAttempt:
     """Carry a try out, or find out what became of it; it keeps waiting when the gateway does not say. Idempotent."""
-    attempt = PaymentAttempt.objects.select_related("payment__order", "method__subscriber").get(pk=attempt_id)
+    attempt = _TRY.one(id=attempt_id)
     if attempt.state == AttemptState.PROCESSING:
         fulfilment.try_fulfil(attempt.payment_id, now=now)
     elif attempt.state == AttemptState.ASKED:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from accounts.models import Line, LineOwnership
+from accounts.models import LineOwnership
 from billing import ledger, orders
 from billing.ledger import NotEnoughCredit
 from billing.models import (
@@ -32,6 +32,7 @@ from billing.paying.attempts import NothingToPay, PageNotOpened
 from billing.standing import telling
 from billing.standing.rounds import next_method
 from lib import clock
+from lib.compiled import Compiled, Given
 from lib.failpoints import failpoint
 from lib.money import Money
 from lib.transactions import whole
@@ -96,8 +97,7 @@ def _decide(run_id: UUID, *, now: datetime) -> Todo | None:
     run = _locked(run_id)
     if run.state not in OPEN_RUN_STATES:
         return None
-    if run.order and run.order.state in _PAID:
-        _end(run, RunState.DONE, reason="" if run.order.state == OrderState.APPLIED else "review", now=now)
+    if _is_paid(run, now=now):
         return None
     if run.order and run.order.state in _ENDED_ORDERS:
         _end(run, RunState.STOPPED, reason=run.order.state, now=now)
@@ -107,6 +107,14 @@ def _decide(run_id: UUID, *, now: datetime) -> Todo | None:
     if _is_followed(run):
         return _stop(run, RunState.NOT_NEEDED, reason="", now=now)
     return _again(run, run.order, now=now) if run.order else _first(run, now=now)
+
+
+def _is_paid(run: Renewal, *, now: datetime) -> bool:
+    """Whether the run is done; it is noted then."""
+    if run.order is None or run.order.state not in _PAID:
+        return False
+    _end(run, RunState.DONE, reason="" if run.order.state == OrderState.APPLIED else "review", now=now)
+    return True
 
 
 def _again(run: Renewal, order: Order, *, now: datetime) -> Todo | None:
@@ -120,12 +128,18 @@ def _again(run: Renewal, order: Order, *, now: datetime) -> Todo | None:
     return None
 
 
+_RUN = Compiled(Renewal.objects.filter(pk=Given("id")))
+_LOCKED_RUN = Compiled(
+    Renewal.objects.select_for_update(no_key=True, of=("self",))
+    .select_related("auto_renew__plan", "auto_renew__subscriber", "follows", "order")
+    .filter(pk=Given("id"))
+)
+
+
 def _locked(run_id: UUID) -> Renewal:
     """The run, its line locked first (docs/locking.md)."""
-    line_id = Renewal.objects.values_list("line_id", flat=True).get(pk=run_id)
-    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
-    rows = Renewal.objects.select_for_update(no_key=True, of=("self",))
-    run = rows.select_related("auto_renew__plan", "auto_renew__subscriber", "follows", "order").get(pk=run_id)
+    line = orders.lock_line(_RUN.one(id=run_id).line_id)
+    run = _LOCKED_RUN.one(id=run_id)
     run.line = run.auto_renew.line = line
     return run
 
@@ -253,6 +267,8 @@ def _follow(run_id: UUID, attempt_id: UUID | None, *, now: datetime) -> bool:
     """Note what came of a try. Whether there is something to decide now: it is paid, or the other way to pay is left."""
     run = _locked(run_id)
     attempt = PaymentAttempt.objects.select_related("method").get(pk=attempt_id) if attempt_id else None
+    if run.state in OPEN_RUN_STATES and _is_paid(run, now=now):
+        return False
     if run.state != RunState.CHARGING or (attempt and attempt.state == AttemptState.SUCCEEDED):
         return run.state in OPEN_RUN_STATES
     if attempt and attempt.answered_at is None:

@@ -7,17 +7,20 @@ happens follows from the rows alone: it may run late, twice, on several hosts, o
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from accounts.models import Line
+from billing import orders
 from billing.models import (
     OPEN_RUN_STATES,
     AutoRenew,
     Renewal,
+    RunState,
 )
 from billing.standing.auto_renew import LONGEST_LEAD, SHORT
 from billing.standing.renewal_steps import LATEST, step
@@ -83,7 +86,7 @@ def open_due(*, now: datetime) -> int:
 
 @whole
 def _open(period_id: UUID, *, line_id: UUID, now: datetime) -> bool:
-    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
+    line = orders.lock_line(line_id)
     auto_renew = AutoRenew.objects.filter(line=line, off_at=None).first()
     period = PlanPeriod.objects.standing().filter(pk=period_id, renewal=None).first()
     if auto_renew is None or period is None:
@@ -100,6 +103,13 @@ def _claim(*, now: datetime) -> list[UUID]:
     run_ids = list(waiting.values_list("pk", flat=True)[:BATCH])
     Renewal.objects.filter(pk__in=run_ids).update(next_at=now + LEASE)
     return run_ids
+
+
+def cared_for(*, now: datetime) -> QuerySet[Line, Any]:
+    """Ids of lines whose owners need no reminder of an end: it is renewed by itself, or they have just been told why it is not."""
+    on = AutoRenew.objects.filter(line=OuterRef("pk"), off_at=None)
+    told = Renewal.objects.filter(line=OuterRef("pk"), state=RunState.GIVEN_UP, follows__ends_at__gt=now)
+    return Line.objects.filter(Exists(on) | Exists(told)).values("pk")
 
 
 def is_repairing(line: Line) -> bool:

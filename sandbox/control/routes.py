@@ -13,6 +13,7 @@ def blueprint() -> Blueprint:
     for path, view in (
         ("/control/capabilities", payments.change_capabilities),
         ("/control/pay/<session_id>", payments.pay),
+        ("/control/methods", methods.keep_many),
         ("/control/methods/<method_id>", methods.change),
         ("/control/transfer", payments.transfer),
         ("/control/dispute", disputes.dispute),

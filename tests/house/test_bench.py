@@ -29,7 +29,7 @@ DEEDS = 3 * 8 + 2 * 2 * 2
 @pytest.mark.slow
 def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "ledger", "fulfil", "--rounds", "2", "--size", "3"],
+        [sys.executable, "-m", "bench", "ledger", "fulfil", "renewals", "--rounds", "2", "--size", "3"],
         cwd=ROOT,
         env={**shell_environment(), "DATABASE_URL": "postgres://nobody@%2Fnonexistent/nothing"},
         capture_output=True,
@@ -38,7 +38,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    *lines, renewals = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["name"] for line in lines] == ["ledger", "fulfil"]
     for line in lines:
         assert set(line) == {"name", "rounds", "size", "ratio_cpu", "ratio_wall", "cpu_us", "queries", "checked"}
@@ -47,6 +47,15 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         for ratio in (line["ratio_cpu"], line["ratio_wall"]):
             assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
     assert done.stderr.count("round 2 of 2") == 2
+    assert (renewals["name"], renewals["lines"], renewals["raced_lines"], renewals["charged_twice"]) == (
+        "renewals",
+        3,
+        20,
+        0,
+    )
+    assert renewals["lines_per_second"] > 0
+    few, more = renewals["statements_per_line"].values()
+    assert more <= few < 80
 
 
 def test_a_name_that_is_no_bench_is_refused_before_anything_starts() -> None:

@@ -1,0 +1,112 @@
+"""A clock that is moved through a year of standing orders: from one moment that matters to the next, with everything that beat would do."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import stripe
+from django.conf import settings
+
+from accounts.models import Subscriber
+from billing.models import OPEN_RUN_STATES, AutoRenew, GatewayCustomer, LedgerEntry, Payment, PaymentMethod, Renewal
+from billing.paying import charging
+from billing.saved_methods import changes
+from billing.standing import prices, renewals, stops
+from billing.standing.auto_renew import lead
+from billing.tasks import remind_of_ends
+from lib import clock
+from notifications.models import Message
+from plans.models import PlanPeriod
+from tests.stack.running import Portal
+
+BERLIN = ZoneInfo("Europe/Berlin")
+#: Beat looks so often that a moment is met at once; here each day has a look at noon beside the moments that matter.
+DAY = timedelta(days=1)
+
+
+def berlin(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
+    """A moment as Anna's wall clock shows it."""
+    return datetime(year, month, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+
+
+class Year:
+    """Anna's line from `start` on. `told`: each message with the local time it was written, once for all its channels."""
+
+    def __init__(self, portal: Portal, person: Subscriber, start: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.portal, self.person, self.now = portal, person, start
+        self.told: list[str] = []
+        self._read = set(Message.objects.values_list("pk", flat=True))
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+
+    def go(self, until: datetime) -> None:
+        """Everything that is due on the way is done when its time has come."""
+        while self.now < until:
+            self.now = min(self._next(), until)
+            self.beat()
+
+    def beat(self) -> None:
+        """What every sweep would do now."""
+        self._tell_the_sandbox()
+        prices.announce(now=self.now)
+        self._look_after_cards()
+        renewals.sweep(now=self.now)
+        charging.sweep(now=self.now)
+        remind_of_ends()
+        self._listen()
+
+    def _next(self) -> datetime:
+        noon = self.now.astimezone(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0).astimezone(UTC)
+        ends = PlanPeriod.objects.standing().filter(ends_at__gt=self.now - DAY).values_list("starts_at", "ends_at")
+        tries = Renewal.objects.filter(state__in=OPEN_RUN_STATES).values_list("next_at", flat=True)
+        moments = chain(
+            (noon, noon + DAY),
+            chain.from_iterable((end, end - lead(begin, end)) for begin, end in ends),
+            filter(None, tries),
+        )
+        return min(moment for moment in moments if moment > self.now)
+
+    def _tell_the_sandbox(self) -> None:
+        self.portal.sandbox.turn_clock(int((self.now - clock.real_now()).total_seconds()))
+
+    def _look_after_cards(self) -> None:
+        """With what a worker would be woken for."""
+        changes.look_after(now=self.now)
+        for method in PaymentMethod.objects.filter(state="saved", expires_on__lt=self.now.date()):
+            changes.follow(method.pk, now=self.now)
+        for method in PaymentMethod.objects.filter(ended_at__isnull=False):
+            stops.method_ended_by_id(method.pk, now=self.now)
+
+    def _listen(self) -> None:
+        new = Message.objects.exclude(pk__in=self._read).order_by("created_at", "pk")
+        for message in new:
+            self._read.add(message.pk)
+            why = (message.context or {}).get("why", "")
+            said = f"{self.now.astimezone(BERLIN):%d %b %H:%M} {message.kind}{':' if why else ''}{why}"
+            if said not in self.told[-8:]:
+                self.told.append(said)
+
+    def periods(self) -> list[tuple[datetime, datetime]]:
+        """What stands, from the first on: when it begins and ends."""
+        return list(PlanPeriod.objects.standing().order_by("starts_at").values_list("starts_at", "ends_at"))
+
+    def charged(self) -> list[int]:
+        """What was taken, by our books and by the gateway's: the same, and each once."""
+        booked = list(LedgerEntry.objects.filter(kind="payment").order_by("pk").values_list("amount_minor", flat=True))
+        assert sorted(booked) == sorted(charged_at_the_gateway(self.person))
+        return booked
+
+    def is_on(self) -> bool:
+        return AutoRenew.objects.filter(off_at=None).exists()
+
+
+def charged_at_the_gateway(person: Subscriber) -> list[int]:
+    """Each sum the sandbox has taken from their ways to pay, and on a page for one of their orders."""
+    client = stripe.StripeClient(settings.STRIPE_API_KEY, base_addresses={"api": settings.SANDBOX_URL})
+    asked: Any = {"customer": GatewayCustomer.objects.get(subscriber=person).customer_id, "limit": 100}
+    intents = {intent.id: intent for intent in client.v1.payment_intents.list(asked).data}
+    for intent_id in Payment.objects.exclude(intent_id=None).values_list("intent_id", flat=True):
+        if intent_id not in intents:
+            intents[str(intent_id)] = client.v1.payment_intents.retrieve(str(intent_id))
+    return [intent.amount_received for intent in intents.values() if intent.status == "succeeded"]
