@@ -36,7 +36,8 @@ class Operator:
 class Brand:
     """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance.
 
-    `mark` is an SVG; `receipt_letters` how the numbers of each series of receipts begin.
+    `mark` is an SVG; `receipt_letters` how the numbers of each series of receipts begin; `short_plans_ahead`: whether auto-renew pays
+    plans of less than seven days ahead of their end.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Brand:
     operator: Operator
     mark: str
     receipt_letters: dict[str, str]
+    short_plans_ahead: bool = False
 
     @property
     def hours(self) -> str:
@@ -79,6 +81,7 @@ def brand() -> Brand:
         operator=_operator(read),
         mark=(folder / "static" / "brand" / "mark.svg").read_text(encoding="utf-8"),
         receipt_letters={"sale": "S", "top_up": "T", "credit_note": "C"} | read.get("receipts", {}),
+        short_plans_ahead=bool(read.get("auto_renew", {}).get("short_plans_ahead", False)),
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
 

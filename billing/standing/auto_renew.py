@@ -12,6 +12,7 @@ from accounts import hold
 from accounts.models import Line, LineOwnership, Subscriber
 from billing.giving_back import withdrawal
 from billing.models import OPEN_RUN_STATES, AutoRenew, Order, PaymentMethod, RefundRequest, Renewal, RunState
+from lib.brand import brand
 from lib.money import Money
 from lib.rows import write
 from lib.transactions import whole
@@ -69,9 +70,10 @@ class Outlook:
 
 
 def lead(starts_at: datetime, ends_at: datetime) -> timedelta:
-    """How long before its end the plan period after this one is paid."""
+    """How long before its end the plan period after this one is paid: nothing for short ones, unless the brand says so."""
     length = ends_at - starts_at
-    return timedelta(0) if length < SHORT else min(LONGEST_LEAD, length / 10)
+    is_at_the_end = length < SHORT and not brand().short_plans_ahead
+    return timedelta(0) if is_at_the_end else min(LONGEST_LEAD, length / 10)
 
 
 @whole
@@ -215,9 +217,14 @@ def _obstacle(on: AutoRenew, *, is_good: bool, at: datetime) -> str:
     return "" if is_good else "price"
 
 
+def still_open() -> QuerySet[Renewal]:
+    """Runs in which something is left to do. One whose order its owner has paid by hand is over, though nobody has noted it yet."""
+    return Renewal.objects.filter(state__in=OPEN_RUN_STATES).exclude(order__applied_at__isnull=False)
+
+
 def _read(line: Line, *, now: datetime) -> QuerySet[AutoRenew]:
     last = PlanPeriod.objects.standing().filter(line=line, kind=PlanKind.PLAN, ends_at__gt=now).order_by("-ends_at")
-    run = Renewal.objects.filter(auto_renew=OuterRef("pk"), state__in=OPEN_RUN_STATES).order_by("-created_at")
+    run = still_open().filter(auto_renew=OuterRef("pk")).order_by("-created_at")
     owned = AutoRenew.objects.filter(
         line=line, off_at=None, line__ownerships__subscriber=F("subscriber"), line__ownerships__until_at=None
     )

@@ -164,8 +164,8 @@ def _first(run: Renewal, *, now: datetime) -> Todo | None:
     if problem := _obstacle(run, price, now=now):
         _give_up(run, problem, now=now, price=price)
         return None
-    if _other_order(run):
-        _wait(run, price, now=now)
+    if other := _other_order(run):
+        _wait(run, other, price, now=now)
         return None
     paid, bonus = ledger.credit_of(run.line)
     has_credit = auto_renew.uses_credit and (paid + bonus).minor >= price.minor
@@ -197,16 +197,16 @@ def _has_come(at: datetime | None, now: datetime) -> bool:
     return at is not None and at <= now
 
 
-def _other_order(run: Renewal) -> bool:
-    """Whether another order of a plan is on its way for the line: paid by now, or a transfer that is awaited."""
+def _other_order(run: Renewal) -> Order | None:
+    """Another order of a plan that is on its way for the line: paid by now, or a transfer that is awaited."""
     plans = Order.objects.filter(line=run.line, plan__kind=PlanKind.PLAN)
     under_way = Q(state__in=(OrderState.PROCESSING, OrderState.PAID)) | Q(
         state=OrderState.PENDING, payments__way=PaymentWay.TRANSFER, payments__state__in=LIVE_PAYMENT_STATES
     )
-    return plans.filter(under_way).exists()
+    return plans.filter(under_way).order_by("-placed_at").first()
 
 
-def _wait(run: Renewal, price: Money, *, now: datetime) -> None:
+def _wait(run: Renewal, other: Order, price: Money, *, now: datetime) -> None:
     """For the other order; two hours before the end its owner hears that nothing is renewed, and afterwards it waits on."""
     last = run.follows.ends_at - WAITS_UNTIL
     if now < last:
@@ -218,7 +218,7 @@ def _wait(run: Renewal, price: Money, *, now: datetime) -> None:
     if not run.told:
         run.told = 1
         run.save(update_fields=["told"])
-        telling.trouble(run, "waits", price=price)
+        telling.trouble(run, "waits", price=price, other=other)
     _look_again(run, now + LOOK_AGAIN)
 
 

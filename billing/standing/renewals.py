@@ -22,9 +22,10 @@ from billing.models import (
     Renewal,
     RunState,
 )
-from billing.standing.auto_renew import LONGEST_LEAD, SHORT
+from billing.standing.auto_renew import LONGEST_LEAD, SHORT, still_open
 from billing.standing.renewal_steps import LATEST, step
 from lib.alarm import alarm
+from lib.brand import brand
 from lib.transactions import whole
 from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
 
@@ -68,7 +69,8 @@ def due(*, now: datetime) -> PlanPeriodQuerySet:
     length = ExpressionWrapper(F("ends_at") - F("starts_at"), output_field=DurationField())
     tenth = ExpressionWrapper(length / Value(10), output_field=DurationField())
     on = AutoRenew.objects.filter(line=OuterRef("line"), off_at=None, on_at__lt=OuterRef("ends_at"))
-    ends = Q(ends_at__lte=now) | Q(length__gte=SHORT, ends_at__lte=now + Least(Value(LONGEST_LEAD), F("tenth")))
+    shortest = timedelta(0) if brand().short_plans_ahead else SHORT
+    ends = Q(ends_at__lte=now) | Q(length__gte=shortest, ends_at__lte=now + Least(Value(LONGEST_LEAD), F("tenth")))
     periods = PlanPeriod.objects.standing().filter(kind=PlanKind.PLAN, renewal=None, ends_at__gt=now - LATEST)
     return periods.annotate(length=length, tenth=tenth).filter(ends).filter(Exists(on))
 
@@ -114,4 +116,4 @@ def cared_for(*, now: datetime) -> QuerySet[Line, Any]:
 
 def is_repairing(line: Line) -> bool:
     """Whether a renewal of the line is being tried again: its life does not move on meanwhile."""
-    return Renewal.objects.filter(line=line, state__in=OPEN_RUN_STATES).exists()
+    return still_open().filter(line=line).exists()

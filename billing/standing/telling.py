@@ -8,21 +8,29 @@ from django.conf import settings
 from django.urls import reverse
 
 from billing.journal import money
-from billing.models import AutoRenew, AutoTopUp, PaymentMethod, Renewal
+from billing.models import AutoRenew, AutoTopUp, Order, PaymentMethod, Renewal
 from lib.money import Money
 from notifications import kinds, outbox
 from notifications.outbox import Outgoing, Recipient
 
 
 def trouble(
-    run: Renewal, why: str, *, price: Money, method: PaymentMethod | None = None, again_at: datetime | None = None
+    run: Renewal,
+    why: str,
+    *,
+    price: Money,
+    method: PaymentMethod | None = None,
+    again_at: datetime | None = None,
+    other: Order | None = None,
 ) -> None:
-    """`why`: declined, confirm, given_up, waits, plan_gone, price, line, method. `again_at`: when it is tried next.
+    """`why`: declined, confirm, given_up, waits, plan_gone, price, line, method. `again_at`: when it is tried next; `other`: the order
+    that is waited for.
 
     Joins the caller's transaction.
     """
     auto_renew = run.auto_renew
-    page = reverse("order", args=[run.order_id]) if run.order_id else reverse("plan_list")
+    about = other.pk if other else run.order_id
+    page = reverse("order", args=[about]) if about else reverse("plan_list")
     context: dict[str, Any] = {
         "why": why,
         "plan": auto_renew.plan.name,

@@ -48,18 +48,26 @@ def _sentence(outlook: Outlook, *, now: datetime) -> str:
         if outlook.state:
             return _("Auto-renew is on; %(plan)s, %(sum)s from %(method)s, is not paid yet.") % facts
         return _("Auto-renew is on: once a plan runs, %(plan)s follows it for %(sum)s from %(method)s.") % facts
-    facts |= {"date": date_in_words(outlook.renews_at, now=now), "cut_off": moment_in_words(outlook.cut_off, now=now)}
-    if outlook.obstacle == "plan_gone":
-        return _("%(plan)s is no longer sold, so it does not renew by itself on %(date)s. Choose another plan.") % facts
-    if outlook.obstacle:
-        facts["new"] = outlook.plan.price
-        words = _("%(plan)s now costs %(new)s, so it does not renew by itself at %(sum)s on %(date)s.")
+    facts |= {"date": date_in_words(outlook.renews_at, now=now), "new": outlook.plan.price}
+    if words := _in_the_way(outlook):
         return words % facts
     if outlook.cut_off <= now:
         return _("Renews by itself on %(date)s, %(sum)s from %(method)s. It is being paid.") % facts
-    if outlook.cut_off == outlook.renews_at:
-        facts["cut_off"] = end_in_words(outlook.cut_off, now=now)
-    return _("Renews by itself on %(date)s, %(sum)s from %(method)s; switch off until %(cut_off)s.") % facts
+    is_at_the_end = outlook.cut_off == outlook.renews_at
+    cut_off = end_in_words(outlook.cut_off, now=now) if is_at_the_end else moment_in_words(outlook.cut_off, now=now)
+    words = _("Renews by itself on %(date)s, %(sum)s from %(method)s; switch off until %(cut_off)s.")
+    return words % {**facts, "cut_off": cut_off}
+
+
+def _in_the_way(outlook: Outlook) -> str:
+    """Why nothing will be renewed, or not yet."""
+    if outlook.obstacle == "plan_gone":
+        return _("%(plan)s is no longer sold, so it does not renew by itself on %(date)s. Choose another plan.")
+    if outlook.obstacle:
+        return _("%(plan)s now costs %(new)s, so it does not renew by itself at %(sum)s on %(date)s.")
+    if outlook.state == RunState.DUE:
+        return _("Another order of the number is on its way. Until it is clear what becomes of it, nothing is renewed.")
+    return ""
 
 
 def _trouble(outlook: Outlook) -> tuple[str, str, str]:

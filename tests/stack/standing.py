@@ -1,6 +1,6 @@
 """What tests of standing orders share: a saved card, an impatient gateway, and how many intents were made."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import stripe
 
@@ -10,14 +10,20 @@ from billing.gateways.stripe import StripeGateway
 from billing.models import GatewayCustomer, PaymentMethod, SavedWay
 from billing.saved_methods import saving
 from lib import clock
-from tests.sandbox_process import PAYS
-from tests.stack.running import Portal
+from tests.sandbox_process import PAYS, Sandbox
+
+
+class HasSandbox(Protocol):
+    """Whatever stands beside the sandbox."""
+
+    sandbox: Sandbox
+
 
 MASTERCARD, ASKS_ALWAYS = "5555555555554444", "4000002760003184"
 CREATE = "POST /v1/payment_intents"
 
 
-def saved(portal: Portal, person: Subscriber, card: str = PAYS) -> PaymentMethod:
+def saved(portal: "HasSandbox", person: Subscriber, card: str = PAYS) -> PaymentMethod:
     """A card of theirs, saved on the gateway's page."""
     agreed = saving.consent(language="en", at=clock.now())
     url = saving.start(person, way=SavedWay.CARD, consent=agreed, goes_on="", currency="EUR", language="en")

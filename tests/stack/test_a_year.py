@@ -1,6 +1,7 @@
 """A year of auto-renew on a moving clock, against the sandbox: no day lost, nothing charged twice, every message as expected."""
 
 import calendar
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -12,8 +13,9 @@ from billing import fulfilment
 from billing.models import AutoRenew, Order, OrderState, PaymentMethod, SavedState
 from billing.paying import checkout
 from billing.saved_methods import changes
-from billing.standing import auto_renew
+from billing.standing import auto_renew, renewals
 from billing.standing.auto_renew import RenewWish
+from lib.brand import brand
 from plans import periods
 from plans.models import Plan
 from tests.cast import anna
@@ -116,6 +118,16 @@ def test_a_day_plan_is_paid_at_its_end_and_lasts_a_day_when_the_clock_jumps(
     assert year.charged() == [200] * 5
     assert len(year.periods()) == 6
     assert [said.split(" ", 3)[3] for said in year.told] == [*PAID] * 5
+
+
+def test_an_operator_may_have_short_plans_paid_ahead(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = replace(brand(), short_plans_ahead=True)
+    for module in (auto_renew, renewals):
+        monkeypatch.setattr(module, "brand", lambda: ahead)
+    year = begin(berlin(2027, 6, 10), code="day-1")
+    year.go(berlin(2027, 6, 11, 9))
+    assert year.told == paid("11 Jun 07:36")
+    assert is_seamless(year)
 
 
 def test_declined_to_the_end_it_is_told_each_day_and_auto_renew_is_off(begin: Begin) -> None:
