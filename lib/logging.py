@@ -16,12 +16,14 @@ _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 #: Values under these names are never written, whatever they look like.
 _SECRET_KEYS = frozenset({"code", "password", "secret", "token", "cookie", "authorization"})
 _SECRET = re.compile(r"\b(?:sk|rk|whsec|cs)_[A-Za-z0-9_]+")
+#: A part of an address that is a secret by itself: capitals and small letters in one long part, which no id of ours has.
+_SECRET_PART = re.compile(r"(?<=/)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{24,}(?=/)")
 
 
 def scrub(text: str) -> str:
     """Dots in place of numbers, addresses and keys that slipped into a log line."""
     text = _MSISDN.sub(lambda match: f"{match[0][:3]}•••••{match[0][-4:]}", text)
-    return _SECRET.sub("•••", _EMAIL.sub("•••@•••", text))
+    return _SECRET_PART.sub("•••", _SECRET.sub("•••", _EMAIL.sub("•••@•••", text)))
 
 
 def _scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

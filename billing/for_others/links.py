@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Line, LineOwnership, Subscriber
-from billing.for_others import obstacles
 from billing.models import TopUpLink
 from lib.sealing import seal, unseal
 from lib.transactions import whole
@@ -63,9 +63,10 @@ def address(link: TopUpLink) -> str:
 
 
 def standing(token: str) -> TopUpLink | None:
-    """The link with this token, if it may be paid by. Anything else is the same nothing, looked for in the same way."""
-    link = TopUpLink.objects.select_related("line").filter(token_hash=_hash(token[: 4 * TOKEN_LENGTH])).first()
-    return link if link and obstacles.stands(link) else None
+    """The link with this token, if it may be paid by. Anything else is the same nothing, looked for by the same one statement."""
+    owned = Q(line__ownerships__subscriber=F("owner"), line__ownerships__until_at=None)
+    stands = TopUpLink.objects.filter(owned, revoked_at=None, token_hash=_hash(token[: 4 * TOKEN_LENGTH]))
+    return stands.select_related("line").first()
 
 
 def _hash(token: str) -> bytes:

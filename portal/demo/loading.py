@@ -16,17 +16,17 @@ from billing.orders import Wish
 from billing.paying import credit
 from notifications import outbox
 from plans.models import Allowance, Plan
-from portal.demo import vouchers
+from portal.demo import for_others, vouchers
 from portal.demo.people import CAST, PASSWORD, Bought, Person
 
 
 def load(*, now: datetime) -> list[str]:
-    """The whole cast, as of `now`. The catalogue and the VAT rates are there already. Returns what is told of its vouchers."""
+    """The whole cast, as of `now`. The catalogue and the VAT rates are there already. Returns what is told of its vouchers and links."""
     for person in CAST:
         line = _line(person)
         if person.name:
             _live(person, line, now=now)
-    return vouchers.load(now=now)
+    return [*vouchers.load(now=now), *for_others.load(now=now)]
 
 
 def sign_ins() -> str:

@@ -46,6 +46,11 @@ def told(lines: io.StringIO) -> list[dict[str, Any]]:
         ("+14155550123", "+14•••••0123"),
         (f"<{ADDRESS}>", "<•••@•••>"),
         (f"key {KEY} and whsec_x1 and cs_test_a1B2", "key ••• and ••• and •••"),
+        ("Not Found: /t/iNaCngKRrA6aifQ9sWzTfkDctvSeEzFt/", "Not Found: /t/•••/"),
+        (
+            "/orders/01a207aa-0f2e-7634-955d-81396d4c4e7b/timeline/",
+            "/orders/01a207aa-0f2e-7634-955d-81396d4c4e7b/timeline/",
+        ),
         ("order 01a207aa-0f2e-7634 of 1500 EUR", "order 01a207aa-0f2e-7634 of 1500 EUR"),
         ("2026-11-23T09:08:35.249065+00:00", "2026-11-23T09:08:35.249065+00:00"),
     ],
