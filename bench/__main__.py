@@ -14,6 +14,7 @@ BENCHES = {
     "ledger": "bench.ledger",
     "fulfil": "bench.fulfil",
     "renewals": "bench.renewals",
+    "delivery": "bench.delivery",
 }
 
 

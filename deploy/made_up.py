@@ -19,8 +19,9 @@ def environment() -> dict[str, str]:
         "EMAIL_URL": "smtp://mail.invalid:25",
         "DEFAULT_FROM_EMAIL": "Refill <hello@portal.invalid>",
         "ALARM_EMAILS": "operations@portal.invalid",
-        "SMS_CHANNEL": "notifications.channels.http_sms.HttpSmsChannel",
+        "SMS_CHANNEL": "notifications.channels.sms.SmsChannel",
         "SMS_API_URL": "https://sms.invalid/messages",
+        "SMS_API_ACCOUNT": "AC" + secrets.token_hex(8),
         "SMS_API_KEY": secrets.token_hex(8),
         "MSISDN_PREFIXES": "+4917604069",
     }

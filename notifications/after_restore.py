@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q, Value
 from django.db.models.functions import Greatest
 
-from notifications.delivery import EMAIL_TRIES_UNKNOWN
 from notifications.kinds import Channel
 from notifications.models import Message, MessageState
+from notifications.recording import EMAIL_TRIES_UNKNOWN
 
 REASON = "restored"
 #: Renewals that were paid meanwhile are found first, and withdraw what they make untrue.

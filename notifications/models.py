@@ -52,6 +52,7 @@ class Message(models.Model):
     called_at = models.DateTimeField(_("handed to the carrier"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    provider = models.CharField(_("carrier"), max_length=30, blank=True)
     provider_reference = models.CharField(_("provider's reference"), max_length=120, blank=True)
     error_code = models.CharField(_("reason"), max_length=60, blank=True)
     sent_title = models.CharField(_("title as sent"), max_length=200, blank=True)
@@ -91,3 +92,31 @@ class Message(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         self.save(update_fields=["state", *fields])
+
+
+class DeliveryReport(models.Model):
+    """What a carrier has told of a message after it took it, as it came. Insert only but for `applied_at`: seen by the message."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="reports", verbose_name=_("message"))
+    provider = models.CharField(_("carrier"), max_length=30)
+    reference = models.CharField(_("provider's reference"), max_length=120, blank=True)
+    status = models.CharField(_("what it says"), max_length=30)
+    code = models.CharField(_("reason"), max_length=60, blank=True)
+    received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
+    applied_at = models.DateTimeField(_("seen by the message"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery report")
+        verbose_name_plural = _("delivery reports")
+        ordering = ["received_at", "id"]
+        indexes = [models.Index(fields=["received_at"], name="report_waiting", condition=models.Q(applied_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "provider", "reference", "status"], name="report_once"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="report_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="report_stays_itself", exclude=["applied_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.status

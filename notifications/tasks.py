@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notifications import delivery
+from notifications import delivery, reports
 
 
 @shared_task(name="notifications.deliver_now")
@@ -18,6 +18,7 @@ def deliver(**_unknown: object) -> None:
 @shared_task(name="notifications.sweep")
 def sweep(**_unknown: object) -> None:
     delivery.settle_stale_claims()
+    reports.sweep()
     delivery.deliver()
 
 

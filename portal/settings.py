@@ -278,8 +278,13 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALARM_EMAILS: list[str] = chosen_list("ALARM_EMAILS", ["operations@refill.example"])
 SMS_CHANNEL: str = chosen("SMS_CHANNEL", "notifications.channels.inbox.InboxSmsChannel")
 SMS_SENDER: str = env.str("SMS_SENDER", "Refill")
+SMS_WINDOW: int = env.int("SMS_WINDOW", 16)
 SMS_API_URL: str = env.str("SMS_API_URL", "")
+SMS_API_ACCOUNT: str = env.str("SMS_API_ACCOUNT", "")
 SMS_API_KEY: str = env.str("SMS_API_KEY", "")
+SMS_SECOND_API_URL: str = env.str("SMS_SECOND_API_URL", "")
+SMS_SECOND_API_ACCOUNT: str = env.str("SMS_SECOND_API_ACCOUNT", "")
+SMS_SECOND_API_KEY: str = env.str("SMS_SECOND_API_KEY", "")
 
 # --- The operator ---------------------------------------------------------------------------------------------------------
 BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))

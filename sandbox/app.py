@@ -16,6 +16,7 @@ from sandbox.pay_page import pages as pay_pages
 from sandbox.permission_page import pages as permission_pages
 from sandbox.refund_page import pages as refund_pages
 from sandbox.running import Running
+from sandbox.sms_api import pages as sms_pages
 from sandbox.stripe_api import answers
 
 #: gunicorn stops at this status instead of starting the worker again and again
@@ -45,6 +46,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         bank_pages,
         refund_pages,
         permission_pages,
+        sms_pages,
         inbox_pages,
         fault_pages,
         controls,

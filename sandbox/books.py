@@ -37,6 +37,7 @@ _TABLES = (
         channel TEXT NOT NULL CHECK (channel IN ('sms', 'email')), address TEXT NOT NULL, sender TEXT NOT NULL,
         subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL, reference TEXT NOT NULL, received_at REAL NOT NULL,
         clock_at REAL NOT NULL)""",
+    "CREATE TABLE IF NOT EXISTS repeats (message_id TEXT PRIMARY KEY, times INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_reference ON messages (channel, reference, address) WHERE reference <> ''",
 )
 

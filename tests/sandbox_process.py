@@ -141,6 +141,11 @@ class Sandbox:
         found: list[dict[str, Any]] = self._got("/inbox/messages.json", to=to, channel=channel)["messages"]
         return found
 
+    def message_counts(self, channel: str = "") -> dict[str, int]:
+        """How many `messages` there are, and how many were `repeated`: handed over more than once under one reference."""
+        counts: dict[str, int] = self._got("/inbox/counts.json", channel=channel)
+        return counts
+
     def forget_messages(self) -> None:
         self._http.delete(f"{self.url}/inbox/messages", timeout=_SECONDS).raise_for_status()
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from notifications.channels.protocol import OutcomeUnknown, Refused
+from notifications.codes import is_permanent
 
 #: Not accepted, and worth another try: our key or credit, too many at once, their trouble.
 TRY_AGAIN = {401, 402, 403, 425, 429, 500, 503}
@@ -27,20 +29,24 @@ def asking() -> Iterator[None]:
         raise OutcomeUnknown(type(error).__name__) from error
 
 
-def reference_in(answer: requests.Response) -> str:
-    """The carrier's id of an accepted message, empty when it names none. Raises Refused, OutcomeUnknown."""
+def said_in(answer: requests.Response) -> dict[str, Any]:
+    """The body of an answer that accepts; empty when there is none that can be read. Raises Refused, OutcomeUnknown."""
     status = answer.status_code
-    if status in TRY_AGAIN:
-        raise Refused(str(status), permanent=False)
-    if 400 <= status < 500 and status not in CANNOT_TELL:
-        raise Refused(str(status), permanent=True)
+    said = _body(answer)
+    if (400 <= status < 500 and status not in CANNOT_TELL) or status in TRY_AGAIN:
+        code = str(said.get("code") or status)[:60]
+        raise Refused(code, permanent=is_permanent(code, otherwise=status not in TRY_AGAIN))
     if not 200 <= status < 300:
         raise OutcomeUnknown(str(status))
+    return said
+
+
+def _body(answer: requests.Response) -> dict[str, Any]:
     try:
         said = answer.json()
     except requests.JSONDecodeError:
-        return ""
-    return str(said.get("id", "")) if isinstance(said, dict) else ""
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

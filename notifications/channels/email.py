@@ -8,13 +8,15 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from lib.http import refuse_inside_transaction
-from notifications.channels.protocol import Letter, OutcomeUnknown, Refused
+from notifications.channels.protocol import Accepted, Letter, OutcomeUnknown, Refused
 
 
 class EmailCarrier:
     """See `notifications.channels.protocol.CarrierOfMessages`."""
 
-    def carry(self, letter: Letter) -> str:
+    window = 1
+
+    def carry(self, letter: Letter) -> Accepted:
         refuse_inside_transaction()
         message_id = f"<{letter.reference}@{_domain()}>"
         mail = EmailMultiAlternatives(
@@ -30,7 +32,7 @@ class EmailCarrier:
         finally:
             with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails undoes nothing
                 mail.connection.close()
-        return message_id
+        return Accepted(message_id)
 
 
 def _opened() -> BaseEmailBackend:

@@ -10,14 +10,16 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.html import escape
 
 from lib.http import post_json
-from notifications.channels.answers import asking, reference_in
-from notifications.channels.protocol import Letter
+from notifications.channels.answers import asking, said_in
+from notifications.channels.protocol import Accepted, Letter
 
 
 class InboxSmsChannel:
     """SMS as the demo's phones see them."""
 
-    def carry(self, letter: Letter) -> str:
+    window = 1
+
+    def carry(self, letter: Letter) -> Accepted:
         body = {
             "channel": "sms",
             "to": letter.address,
@@ -27,7 +29,7 @@ class InboxSmsChannel:
             "html": "",
             "reference": letter.reference,
         }
-        return _posted(body)
+        return Accepted(_posted(body))
 
 
 class InboxEmailBackend(BaseEmailBackend):
@@ -62,4 +64,4 @@ def _mail(message: EmailMessage, address: str) -> dict[str, Any]:
 def _posted(body: dict[str, Any]) -> str:
     with asking():
         answer = post_json(f"{settings.SANDBOX_URL}/inbox/messages", body)
-    return reference_in(answer)
+    return str(said_in(answer).get("id", ""))

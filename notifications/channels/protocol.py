@@ -7,18 +7,19 @@ from notifications.attachments import Attachment
 
 
 class ChannelProblem(Exception):
-    """Base of every end but acceptance. `code` is the carrier's own word, as data."""
+    """Base of every end but acceptance. `code` is the carrier's own word, as data (notifications.codes); `by` names the carrier."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, by: str = "") -> None:
         super().__init__(code)
         self.code = code[:60]
+        self.by = by
 
 
 class Refused(ChannelProblem):
     """Surely not accepted. `permanent` says that trying again is useless."""
 
-    def __init__(self, code: str, *, permanent: bool) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, *, permanent: bool, by: str = "") -> None:
+        super().__init__(code, by=by)
         self.permanent = permanent
 
 
@@ -38,9 +39,21 @@ class Letter:
     attachment: Attachment | None = None
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """The carrier has it, under `reference`. `by`: which carrier, where there are several."""
+
+    reference: str
+    by: str = ""
+
+
 class CarrierOfMessages(Protocol):
     """One way out. Called with no transaction open."""
 
-    def carry(self, letter: Letter) -> str:
-        """Hand it over; returns the carrier's reference. Raises Refused, OutcomeUnknown."""
+    #: How many letters may be on their way at once: `carry` is called from so many threads. Each call waits for the answer to its own
+    #: letter, be it on a connection of its own or, as with SMPP's window, by its number on one that is shared.
+    window: int
+
+    def carry(self, letter: Letter) -> Accepted:
+        """Hand it over. Touches no database. Raises Refused, OutcomeUnknown."""
         ...

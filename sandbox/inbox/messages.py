@@ -61,6 +61,10 @@ def take_in(
             (fields["channel"], fields["reference"], fields["to"]),
         ).fetchone()
         if row:
+            sql.execute(
+                "INSERT INTO repeats VALUES (?, 1) ON CONFLICT (message_id) DO UPDATE SET times = times + 1",
+                (row["id"],),
+            )
             return row["id"], False
     message_id = str(uuid.uuid4())
     sql.execute(
@@ -103,6 +107,16 @@ def find(sql: sqlite3.Connection, message_id: str) -> Message | None:
     return None if row is None else _message(row)
 
 
+def counts(sql: sqlite3.Connection, channel: str) -> dict[str, int]:
+    """How many messages there are, and how many of them came more than once."""
+    row = sql.execute(
+        "SELECT count(*) AS messages, count(repeats.times) AS repeated FROM messages"
+        " LEFT JOIN repeats ON repeats.message_id = messages.id WHERE ? = '' OR channel = ?",
+        (channel, channel),
+    ).fetchone()
+    return {"messages": row["messages"], "repeated": row["repeated"]}
+
+
 def addresses(sql: sqlite3.Connection) -> list[tuple[str, int]]:
     """Everybody who got something, and how many, most recent first."""
     rows = sql.execute(
@@ -112,6 +126,7 @@ def addresses(sql: sqlite3.Connection) -> list[tuple[str, int]]:
 
 
 def clear(sql: sqlite3.Connection) -> int:
+    sql.execute("DELETE FROM repeats")
     return sql.execute("DELETE FROM messages").rowcount
 
 

@@ -25,6 +25,7 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/inbox/messages", view_func=receive, methods=["POST"])
     routes.add_url_rule("/inbox/messages", view_func=clear, methods=["DELETE"])
     routes.add_url_rule("/inbox/messages.json", view_func=listed)
+    routes.add_url_rule("/inbox/counts.json", view_func=counted)
     routes.add_url_rule("/inbox", view_func=show)
     routes.add_url_rule("/inbox/<message_id>", view_func=show_one)
     routes.add_url_rule("/inbox/<message_id>/html", view_func=show_html)
@@ -36,20 +37,26 @@ def receive() -> tuple[Response, int]:
     message = posted()
     if not isinstance(message, dict):
         return _said("Send a JSON object.", 400)
+    told, status = kept(message)
+    return (jsonify(id=told), status) if status < 400 else _said(told, status)
+
+
+def kept(message: dict[str, Any]) -> tuple[str, int]:
+    """The id of what was taken in, or why it was not, with the status that says so."""
     parts = running()
     fault = _fault(parts, message)
     if fault and fault.deed in {"error", "reject"}:
-        return _said("A fault was ordered.", fault.details["status"])
+        return "A fault was ordered.", fault.details["status"]
     if fault and fault.deed == "delay":
         time.sleep(fault.details["seconds"])
     try:
         with parts.books.writing() as sql:
             message_id, is_new = messages.take_in(sql, message, received_at=time.time(), clock_at=parts.clock.now())
     except (MessageRefused, sqlite3.IntegrityError) as refusal:
-        return _said(str(refusal), 422)
+        return str(refusal), 422
     if fault and fault.deed == "timeout_after":
         time.sleep(fault.details["seconds"])
-    return jsonify(id=message_id), 201 if is_new else 200
+    return message_id, 201 if is_new else 200
 
 
 def clear() -> Response:
@@ -60,6 +67,10 @@ def clear() -> Response:
 def listed() -> Response:
     found = messages.listed(running().books.reading(), **_filter(), limit=_wanted())
     return jsonify(messages=[message.to_json() for message in found])
+
+
+def counted() -> Response:
+    return jsonify(messages.counts(running().books.reading(), _filter()["channel"]))
 
 
 def show() -> str:

@@ -29,7 +29,7 @@ DEEDS = 3 * 8 + 2 * 2 * 2
 @pytest.mark.slow
 def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "ledger", "fulfil", "renewals", "--rounds", "2", "--size", "3"],
+        [sys.executable, "-m", "bench", "ledger", "fulfil", "renewals", "delivery", "--rounds", "2", "--size", "3"],
         cwd=ROOT,
         env={**shell_environment(), "DATABASE_URL": "postgres://nobody@%2Fnonexistent/nothing"},
         capture_output=True,
@@ -38,7 +38,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    *lines, renewals = [json.loads(line) for line in done.stdout.splitlines()]
+    *lines, renewals, delivery = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["name"] for line in lines] == ["ledger", "fulfil"]
     for line in lines:
         assert set(line) == {"name", "rounds", "size", "ratio_cpu", "ratio_wall", "cpu_us", "queries", "checked"}
@@ -56,6 +56,8 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
     assert renewals["lines_per_second"] > 0
     few, more = renewals["statements_per_line"].values()
     assert more <= few < 80
+    assert (delivery["name"], delivery["messages"]) == ("delivery", 3)
+    assert (delivery["lost"], delivery["doubled"], delivery["unknown"]) == (0, 0, 2)
 
 
 def test_a_name_that_is_no_bench_is_refused_before_anything_starts() -> None:

@@ -60,7 +60,7 @@ def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
     secret = re.compile(r"SECRET|PASSWORD|KEY$|AUTH$|_URL$")
     for service in SERVICES.values():
         for name, text in service.get("environment", {}).items():
-            if secret.search(name):
+            if secret.search(name) and text is not None:  # without a value it is handed on if the operator has one
                 kinds = [match["kind"] for match in VARIABLE.finditer(str(text))]
                 assert kinds, f"{name} stands in the file"
                 assert set(kinds) == {":?"}, f"{name} has a default"

@@ -64,7 +64,7 @@ def test_an_answer_that_does_not_come_is_waited_for_only_so_long(stub, monkeypat
 
 
 def test_the_time_outs_are_those_of_the_design_and_end_within_a_claim():
-    from notifications.delivery import LEASE
+    from notifications.claims import LEASE
 
     assert (http.CONNECT_SECONDS, http.READ_SECONDS) == (5, 20)
     assert http.CONNECT_SECONDS + http.READ_SECONDS < LEASE.total_seconds() <= 30

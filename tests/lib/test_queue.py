@@ -100,7 +100,7 @@ def test_without_a_broker_a_page_still_answers_and_the_sweep_sends_its_message_l
     from django.urls import reverse
 
     from notifications import delivery
-    from notifications.channels.protocol import Letter
+    from notifications.channels.protocol import Accepted, Letter
     from notifications.models import Message
     from tests import cast
 
@@ -113,9 +113,11 @@ def test_without_a_broker_a_page_still_answers_and_the_sweep_sends_its_message_l
     letters: list[Letter] = []
 
     class Carrier:
-        def carry(self, letter: Letter) -> str:
+        window = 1
+
+        def carry(self, letter: Letter) -> Accepted:
             letters.append(letter)
-            return "1"
+            return Accepted("1")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delivery, "carrier", lambda _channel: Carrier())

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from lib.http import refuse_inside_transaction
 from notifications import outbox
-from notifications.channels.protocol import Letter
+from notifications.channels.protocol import Accepted, Letter
 from notifications.models import Message
 from notifications.outbox import Outgoing, Recipient
 
@@ -20,12 +20,14 @@ NUMBER, ADDRESS = "+4917604069011", "anna@example.com"
 class PostOffice:
     """`ends` are used up one a letter; each is an error to raise, or something to do before accepting."""
 
+    window = 1
+
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.ends: list[Exception | Callable[[Letter], object]] = []
         self._lock = threading.Lock()
 
-    def carry(self, letter: Letter) -> str:
+    def carry(self, letter: Letter) -> Accepted:
         refuse_inside_transaction()
         with self._lock:
             self.letters.append(letter)
@@ -35,7 +37,7 @@ class PostOffice:
             raise end
         if end:
             end(letter)
-        return f"carrier-{number}"
+        return Accepted(f"carrier-{number}", "first")
 
 
 def outgoing(channel: str = "sms", *, key: str = "k:1", **more: Any) -> Outgoing:

@@ -1,21 +1,24 @@
 """One contract for every way out: what is accepted, refused, or left open, told in the same words by each carrier."""
 
-from base64 import b64decode
+import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 
 from lib.http import CalledInsideTransaction
 from notifications import channels
 from notifications.attachments import Attachment
 from notifications.channels.email import EmailCarrier
-from notifications.channels.http_sms import HttpSmsChannel
 from notifications.channels.inbox import InboxSmsChannel
-from notifications.channels.protocol import CarrierOfMessages, Letter, OutcomeUnknown, Refused
+from notifications.channels.protocol import Accepted, CarrierOfMessages, Letter, OutcomeUnknown, Refused
+from notifications.channels.sms import SmsChannel
 from tests.conftest import free_port
 from tests.notifications.post_office import NUMBER
 from tests.notifications.stubs import HttpStub, SmtpStub, running
@@ -43,6 +46,22 @@ class Far(Protocol):
         ...
 
 
+def reference_of(message: dict[str, Any]) -> str:
+    """Ours, as the sandbox is told it, or in the address to which a provider reports."""
+    if "reference" in message:
+        return str(message["reference"])
+    return str(parse_qs(urlsplit(message["StatusCallback"]).query)["message"][0])
+
+
+class SmsOfTheSettings:
+    """The SMS channel as the settings say at this moment."""
+
+    window = 1
+
+    def carry(self, letter: Letter) -> Accepted:
+        return SmsChannel().carry(letter)
+
+
 @dataclass
 class FarHttp:
     stub: HttpStub
@@ -55,7 +74,7 @@ class FarHttp:
         )
 
     def taken(self) -> list[str]:
-        return [str(message["reference"]) for message in self.stub.taken]
+        return [reference_of(message) for message in self.stub.taken]
 
     def is_gone(self) -> None:
         setattr(self.settings, self.address, f"http://127.0.0.1:{free_port()}")
@@ -99,8 +118,8 @@ def way(request, settings, monkeypatch) -> Iterator[Way]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", stub.port
         made = Way(EmailCarrier(), FarSmtp(stub, settings), message_id)
     elif request.param == "http sms":
-        settings.SMS_API_URL, settings.SMS_API_KEY = stub.url, "key"
-        made = Way(HttpSmsChannel(), FarHttp(stub, settings, "SMS_API_URL"), LETTER.reference)
+        settings.SMS_API_URL, settings.SMS_API_ACCOUNT, settings.SMS_API_KEY = stub.url, "AC1", "key"
+        made = Way(SmsOfTheSettings(), FarHttp(stub, settings, "SMS_API_URL"), LETTER.reference)
     else:
         settings.EMAIL_BACKEND = "notifications.channels.inbox.InboxEmailBackend"
         settings.SANDBOX_URL = stub.url
@@ -112,7 +131,7 @@ def way(request, settings, monkeypatch) -> Iterator[Way]:
 
 
 def test_what_is_accepted_arrived_once_under_our_reference_and_has_theirs(way):
-    assert way.carrier.carry(LETTER)
+    assert way.carrier.carry(LETTER).reference or way.far
     assert way.far.taken() == [way.reference]
 
 
@@ -172,13 +191,14 @@ def test_nothing_is_carried_inside_a_transaction(way):
 @pytest.fixture
 def http_stub(settings) -> Iterator[HttpStub]:
     stub = HttpStub()
-    settings.SMS_API_URL, settings.SMS_API_KEY, settings.SMS_SENDER = stub.url, "the-key", "Refill"
+    settings.SMS_API_URL, settings.SMS_API_ACCOUNT, settings.SMS_API_KEY = stub.url, "AC1", "the-key"
+    settings.SMS_SENDER = "Refill"
     settings.SANDBOX_URL = stub.url
     with running(stub):
         yield stub
 
 
-@pytest.mark.parametrize("carrier", [HttpSmsChannel(), InboxSmsChannel()])
+@pytest.mark.parametrize("carrier", [SmsOfTheSettings(), InboxSmsChannel()])
 @pytest.mark.parametrize("status", ["302", "303", "307", "408", "409", "502", "504"])
 def test_a_redirect_is_not_followed_and_like_a_lost_answer_not_taken_for_acceptance(http_stub, carrier, status):
     http_stub.says = status
@@ -191,12 +211,12 @@ def test_a_redirect_is_not_followed_and_like_a_lost_answer_not_taken_for_accepta
 
 @pytest.mark.parametrize(
     ("status", "is_final"),
-    [("401", False), ("402", False), ("403", False), ("404", True), ("422", True), ("503", False)],
+    [("401", False), ("402", False), ("403", False), ("404", False), ("422", True), ("503", False)],
 )
 def test_our_own_trouble_with_the_carrier_is_no_reason_to_give_a_message_up(http_stub, status, is_final):
     http_stub.says = status
     with pytest.raises(Refused) as refused:
-        HttpSmsChannel().carry(LETTER)
+        SmsOfTheSettings().carry(LETTER)
 
     assert (refused.value.permanent, refused.value.code) == (is_final, status)
 
@@ -205,16 +225,80 @@ def test_our_own_trouble_with_the_carrier_is_no_reason_to_give_a_message_up(http
 def test_an_acceptance_without_an_id_is_an_acceptance(http_stub, body):
     http_stub.body = body
 
-    assert HttpSmsChannel().carry(LETTER) == ""
+    assert SmsOfTheSettings().carry(LETTER) == Accepted("", "first")
 
 
-def test_an_sms_goes_out_as_a_form_with_the_key_in_its_header(http_stub):
-    assert HttpSmsChannel().carry(LETTER) == "carrier-1"
+def test_an_sms_goes_out_as_a_form_with_account_and_key_and_where_to_report(http_stub, settings):
+    settings.PORTAL_ORIGIN = "https://refill.example"
+    assert SmsOfTheSettings().carry(LETTER) == Accepted("SM1", "first")
 
-    assert http_stub.taken == [
-        {"to": LETTER.address, "from": "Refill", "text": LETTER.text, "reference": LETTER.reference}
-    ]
-    assert http_stub.headers[0]["Authorization"] == "Bearer the-key"
+    report = f"https://refill.example/webhooks/sms/first/?message={LETTER.reference}"
+    (form,) = http_stub.taken
+    assert form == {"To": LETTER.address, "From": "Refill", "Body": LETTER.text, "StatusCallback": report}
+    assert http_stub.headers[0]["Authorization"] == f"Basic {b64encode(b'AC1:the-key').decode()}"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_final"), [("21211", True), ("21610", True), ("20429", False), ("30001", False), ("99999", True)]
+)
+def test_the_providers_own_code_says_whether_another_try_is_of_use(http_stub, code, is_final):
+    http_stub.says, http_stub.body = "400", json.dumps({"code": int(code), "message": "no"}).encode()
+    with pytest.raises(Refused) as refused:
+        SmsOfTheSettings().carry(LETTER)
+
+    assert (refused.value.permanent, refused.value.code, refused.value.by) == (is_final, code, "first")
+
+
+@pytest.fixture
+def second_stub(http_stub, settings) -> Iterator[HttpStub]:
+    """A provider for when the first one fails."""
+    stub = HttpStub()
+    settings.SMS_SECOND_API_URL, settings.SMS_SECOND_API_ACCOUNT, settings.SMS_SECOND_API_KEY = stub.url, "AC2", "key-2"
+    with running(stub):
+        yield stub
+
+
+def test_what_the_first_provider_surely_did_not_take_goes_to_the_second_at_once(http_stub, second_stub):
+    http_stub.says = "503"
+    assert SmsOfTheSettings().carry(LETTER) == Accepted("SM1", "second")
+
+    assert (len(http_stub.taken), len(second_stub.taken)) == (0, 1)
+
+
+def test_what_it_may_have_taken_goes_to_nobody_else(http_stub, second_stub, monkeypatch):
+    monkeypatch.setattr("notifications.channels.http_sms.READ_SECONDS", 0.4)
+    http_stub.says = "silent"
+    with pytest.raises(OutcomeUnknown):
+        SmsOfTheSettings().carry(LETTER)
+
+    assert (len(http_stub.taken), len(second_stub.taken)) == (1, 0)
+
+
+def test_what_is_wrong_with_the_message_is_not_tried_elsewhere(http_stub, second_stub):
+    http_stub.says = "400"
+    with pytest.raises(Refused):
+        SmsOfTheSettings().carry(LETTER)
+
+    assert second_stub.headers == []
+
+
+def test_a_provider_that_keeps_failing_is_left_alone_for_a_minute_and_comes_back(http_stub, second_stub):
+    http_stub.says = "500"
+    for _letter in range(7):
+        assert SmsOfTheSettings().carry(LETTER).by == "second"
+    assert (len(http_stub.headers), len(second_stub.headers)) == (5, 7)
+
+    http_stub.says = "201"
+    cache.clear()  # the minute is over
+    assert SmsOfTheSettings().carry(LETTER).by == "first"
+
+
+def test_when_both_fail_it_may_be_tried_again(http_stub, second_stub):
+    http_stub.says = second_stub.says = "503"
+    with pytest.raises(Refused) as refused:
+        SmsOfTheSettings().carry(LETTER)
+
+    assert (refused.value.permanent, refused.value.by) == (False, "second")
 
 
 @pytest.fixture
@@ -272,8 +356,8 @@ def test_the_inbox_of_the_sandbox_takes_both_channels_once_each(settings, tmp_pa
     try:
         sandbox.start()
         for _time in range(2):
-            assert InboxSmsChannel().carry(sms)
-            assert EmailCarrier().carry(LETTER)
+            assert InboxSmsChannel().carry(sms).reference
+            assert EmailCarrier().carry(LETTER).reference
         arrived = {message["channel"]: message for message in sandbox.messages()}
         assert len(sandbox.messages()) == 2
     finally:
@@ -310,9 +394,9 @@ def test_a_file_goes_over_smtp_whole(smtp_stub):
 
 def test_each_channel_has_the_carrier_the_settings_name(settings):
     channels.carrier.cache_clear()
-    settings.SMS_CHANNEL = "notifications.channels.http_sms.HttpSmsChannel"
+    settings.SMS_CHANNEL = "notifications.channels.sms.SmsChannel"
     try:
-        assert isinstance(channels.carrier("sms"), HttpSmsChannel)
+        assert isinstance(channels.carrier("sms"), SmsChannel)
         assert isinstance(channels.carrier("email"), EmailCarrier)
     finally:
         channels.carrier.cache_clear()

@@ -8,7 +8,7 @@ import pytest
 from lib import clock
 from lib.failpoints import Crashed
 from lib.models import Alarm
-from notifications import delivery, outbox
+from notifications import claims, delivery, outbox
 from notifications.channels.protocol import OutcomeUnknown, Refused
 from notifications.models import Message, MessageState
 from tests.notifications.post_office import NUMBER, code, outgoing, pass_time, states, written
@@ -56,7 +56,7 @@ def test_what_is_due_later_waits(post):
 
 
 def test_the_oldest_goes_first_and_everything_goes(post, monkeypatch):
-    monkeypatch.setattr(delivery, "BATCH", 3)
+    monkeypatch.setattr(claims, "BATCH", 3)
     now = clock.real_now()
     for number in range(7):
         outbox.send(outgoing(key=f"k:{number}", due_at=now - timedelta(seconds=number)))

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from notifications import delivery, outbox
+from notifications import claims, delivery, outbox
 from notifications.channels.protocol import Letter
 from notifications.models import Message
 from tests.notifications.post_office import in_transaction, outgoing, pass_time, states
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_four_deliverers_at_once_send_each_message_once(post, monkeypatch):
-    monkeypatch.setattr(delivery, "BATCH", 5)
+    monkeypatch.setattr(claims, "BATCH", 5)
     post.ends = [lambda _letter: time.sleep(0.005)] * 60
     outbox.send_many(outgoing(key=f"k:{number}") for number in range(60))
 
@@ -77,7 +77,7 @@ def test_withdrawing_and_delivering_at_once_end_in_one_of_the_two(post):
 
 def test_two_sweeps_at_once_settle_a_stale_claim_once(post):
     outbox.send_many(outgoing("email", key=f"k:{number}") for number in range(6))
-    delivery._claim(secret=None)
+    claims.claim(secret=None)
     pass_time(60, by="claimed_at")
 
     results = at_once_bare(*([delivery.settle_stale_claims] * 3))

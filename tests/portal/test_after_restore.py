@@ -9,7 +9,7 @@ from django.db import transaction
 from billing import catching_up
 from billing.models import Payment, PaymentState, Refund, RefundState
 from lib import clock
-from notifications import after_restore, delivery
+from notifications import after_restore, recording
 from notifications.after_restore import HeldBack
 from notifications.models import Message, MessageState
 from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay, payment_for
@@ -52,7 +52,7 @@ def test_an_email_of_use_goes_out_once_in_a_quarter_of_an_hour() -> None:
 
 
 def test_an_email_that_may_have_gone_out_twice_is_not_sent_again() -> None:
-    message = claimed(written(outgoing("email", key="mail")), attempts=delivery.EMAIL_TRIES_UNKNOWN)
+    message = claimed(written(outgoing("email", key="mail")), attempts=recording.EMAIL_TRIES_UNKNOWN)
     assert held() == HeldBack(unknown=1, again=0)
     assert state_of(message) == ("unknown", "restored")
 

@@ -1,0 +1,1 @@
+"""An SMS provider in Twilio's style; what it is given lies in the inbox."""
