@@ -20,7 +20,7 @@ from billing.paying import (
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
-from billing.standing import auto_top_up_runs, prices, renewals, stops
+from billing.standing import auto_top_up_runs, coming, prices, renewals, stops
 from lib import clock
 from plans import reminders
 
@@ -75,6 +75,11 @@ def sweep_auto_top_ups(**_unknown: object) -> None:
 def remind_of_ends(**_unknown: object) -> None:
     now = clock.now()
     reminders.remind(now=now, cared_for=renewals.cared_for(now=now))
+
+
+@shared_task(name="billing.announce_renewals")
+def announce_renewals(**_unknown: object) -> None:
+    coming.announce(now=clock.now())
 
 
 @shared_task(name="billing.announce_prices")

@@ -58,6 +58,7 @@ _ALL = (
     Kind(name="refund_needs_payer", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="method_expires", channels=MAIL, useful_for=7 * _DAY),
     Kind(name="method_ended", channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="renewal_coming", channels=MAIL, useful_for=5 * _DAY),
     Kind(name="renewal_trouble", channels=BOTH, useful_for=_DAY),
     Kind(name="top_up_trouble", channels=BOTH, useful_for=_DAY),
     Kind(name="renewal_price", channels=MAIL, useful_for=7 * _DAY),

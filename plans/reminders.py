@@ -30,9 +30,9 @@ from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
 REMINDER, ENDED = "expiry_reminder", "plan_ended"
 KINDS = (REMINDER, ENDED)
 BATCH = 500
-#: A plan shorter than this is reminded of hours before its end, not a day.
-SHORT = timedelta(days=3)
-DAY_BEFORE, HOURS_BEFORE = timedelta(days=1), timedelta(hours=2)
+#: A plan shorter than this is reminded of hours before its end, not a day; one from two weeks on a week before, too, by e-mail alone.
+SHORT, LONG = timedelta(days=3), timedelta(days=14)
+WEEK_BEFORE, DAY_BEFORE, HOURS_BEFORE = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
 #: Later than this the news that a plan has ended is no news.
 ENDED_IS_NEWS_FOR = timedelta(days=1)
 #: A reminder a day ahead waits for the morning of the line's time zone.
@@ -42,35 +42,46 @@ _REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
 
 @dataclass(frozen=True)
 class Occasion:
-    """What is told (`kind`) of which periods (`when`), but not of those on lines in `cared_for`."""
+    """What is told (`kind`) of which periods (`when`), but not of those on lines in `cared_for`. `early` names one that is not the last
+    word: it goes by e-mail alone, to who has one.
+    """
 
     kind: str
     when: Q
     cared_for: QuerySet[Any, Any] | None = None
+    early: str = ""
+
+    def key(self, subject: str, channel: str) -> str:
+        """What makes a message of it once."""
+        return ":".join(filter(None, (subject, self.kind, self.early, channel)))
 
     def due(self) -> PlanPeriodQuerySet:
         """Plan periods with nothing paid behind them, on numbers that can be reached, that nobody was told of yet."""
         later = PlanPeriod.objects.standing().filter(
             line=OuterRef("line"), kind=PlanKind.PLAN, ends_at__gt=OuterRef("ends_at")
         )
-        told = Message.objects.filter(
-            kind=self.kind,
-            subject=Concat(Value("period:"), Cast(OuterRef("pk"), TextField()), output_field=TextField()),
-        )
+        end = self.key("", Channel.EMAIL if self.early else Channel.SMS)
+        key = Concat(Value("period:"), Cast(OuterRef("pk"), TextField()), Value(f":{end}"), output_field=TextField())
+        told = Message.objects.filter(key=key)
         due = (
             PlanPeriod.objects.standing()
             .filter(self.when, kind=PlanKind.PLAN, line__state__in=_REACHED)
             .exclude(Exists(later))
             .exclude(Exists(told))
         )
+        if self.early:
+            due = due.filter(Exists(_owner()))
         return due if self.cared_for is None else due.exclude(line__in=self.cared_for)
 
 
 def _occasions(now: datetime, cared_for: QuerySet[Any, Any] | None) -> list[Occasion]:
     runs = Q(starts_at__lte=now, ends_at__gt=now)
     is_short = Q(ends_at__lt=F("starts_at") + SHORT)
+    is_long = Q(ends_at__gte=F("starts_at") + LONG)
     is_awake = ~Q(line__time_zone__in=_zones_asleep(now))
+    in_a_week = Q(ends_at__lte=now + WEEK_BEFORE, ends_at__gt=now + DAY_BEFORE)
     return [
+        Occasion(REMINDER, runs & is_long & is_awake & in_a_week, cared_for, early="week"),
         Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE), cared_for),
         Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE), cared_for),
         Occasion(ENDED, Q(ends_at__lte=now, ends_at__gt=now - ENDED_IS_NEWS_FOR)),
@@ -135,7 +146,7 @@ def _tell_batch(occasion: Occasion, *, now: datetime) -> tuple[int, int]:
     )
     due = occasion.due().filter(line__in=lines).annotate(owner=Subquery(_owner()))
     facts = ("pk", "ends_at", "plan__name", "plan__code", "line__msisdn", "line__language", "line__time_zone", "owner")
-    messages = [message for row in due.values(*facts) for message in _messages(occasion.kind, row, now=now)]
+    messages = [message for row in due.values(*facts) for message in _messages(occasion, row, now=now)]
     return len(lines), outbox.send_new(messages)
 
 
@@ -157,8 +168,11 @@ def _owner() -> Any:
     )[:1]
 
 
-def _messages(kind: str, row: dict[str, Any], *, now: datetime) -> Iterable[Outgoing]:
-    recipients = {Channel.SMS: Recipient(row["line__msisdn"], row["line__language"], row["line__time_zone"])}
+def _messages(occasion: Occasion, row: dict[str, Any], *, now: datetime) -> Iterable[Outgoing]:
+    kind = occasion.kind
+    recipients = {}
+    if not occasion.early:
+        recipients[Channel.SMS] = Recipient(row["line__msisdn"], row["line__language"], row["line__time_zone"])
     if row["owner"]:
         recipients[Channel.EMAIL] = Recipient(**row["owner"])
     of_use_for = (row["ends_at"] - now) if kind == REMINDER else (row["ends_at"] + ENDED_IS_NEWS_FOR - now)
@@ -174,7 +188,7 @@ def _messages(kind: str, row: dict[str, Any], *, now: datetime) -> Iterable[Outg
             channel=channel,
             to=to,
             context=context,
-            key=f"{_subject(row['pk'])}:{kind}:{channel}",
+            key=occasion.key(_subject(row["pk"]), channel),
             subject=_subject(row["pk"]),
             not_after=clock.real_now() + of_use_for,
         )

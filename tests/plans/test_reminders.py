@@ -48,16 +48,51 @@ def both(kind: str) -> list[tuple[str, str, str]]:
     return [(kind, "email", "anna@example.com"), (kind, "sms", "+4917604069011")]
 
 
+EARLY = ("expiry_reminder", "email", "anna@example.com")
+
+
+# --- A week before ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_week_before_a_month_ends_its_owner_is_told_by_e_mail_alone(month):
+    at = month.ends_at - 7 * DAY
+    assert reminders.remind(now=at - SECOND) == 0
+    assert reminders.remind(now=at) == 1
+    assert [reminders.remind(now=at + HOUR * hours) for hours in range(0, 6 * 24, 7)] == [0] * 21
+
+    assert written() == [EARLY]
+    assert Message.objects.get().key == f"period:{month.pk}:expiry_reminder:week:email"
+
+
+def test_who_has_no_proven_e_mail_holds_up_nobody_else(month, plan_of, monkeypatch):
+    monkeypatch.setattr(reminders, "BATCH", 1)
+    for number in range(3):
+        periods.begin(
+            line=cast.line_of(f"+49176040690{number + 20}"),
+            plan=plan_of("month-15"),
+            now=NOON,
+            origin=f"order:x{number}",
+        )
+    assert reminders.remind(now=month.ends_at - 6 * DAY) == 1
+    assert written() == [EARLY]
+
+
+def test_after_an_outage_of_a_week_only_the_last_one_is_told(month):
+    assert reminders.remind(now=month.ends_at - DAY + HOUR) == 2
+    assert written() == both("expiry_reminder")
+
+
 # --- A day before ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_day_before_the_end_line_and_owner_are_told_once(month):
     at = month.ends_at - DAY
+    assert reminders.remind(now=at - DAY) == 1  # the early one
     assert reminders.remind(now=at - SECOND) == 0
     assert reminders.remind(now=at) == 2
     assert [reminders.remind(now=at + HOUR * hours) for hours in range(24)] == [0] * 24
 
-    assert written() == both("expiry_reminder")
+    assert written() == [EARLY, *both("expiry_reminder")]
     message = Message.objects.get(channel="sms")
     assert message.key == f"period:{month.pk}:expiry_reminder:sms"
     assert message.subject == f"period:{month.pk}"
@@ -100,7 +135,7 @@ def test_of_a_chain_only_the_last_period_is_reminded_of(month, line, plan_of):
         reminders.remind(now=at)
         at += 7 * HOUR
 
-    assert written() == both("expiry_reminder")
+    assert written() == [EARLY, *both("expiry_reminder")]
     assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{last.pk}"}
 
 

@@ -64,6 +64,11 @@ def paid(*days: str) -> list[str]:
     return [f"{day} {kind}" for day in days for kind in PAID]
 
 
+def coming(*days: str) -> list[str]:
+    """What is told a week ahead, at noon."""
+    return [f"{day} 12:00 renewal_coming" for day in days]
+
+
 def is_seamless(year: Year) -> bool:
     """Whether each plan period begins to the second when the one before ends."""
     return all(later[0] == earlier[1] for earlier, later in pairwise(year.periods()))
@@ -91,7 +96,9 @@ def test_a_year_from_the_last_of_january_in_a_leap_year_loses_no_day(begin: Begi
         "29 Nov",
         "30 Dec",
     ]
-    assert year.told == paid(*(f"{day} 10:00" for day in (*days, "30 Jan")))
+    assert [said for said in year.told if "coming" not in said] == paid(*(f"{day} 10:00" for day in (*days, "30 Jan")))
+    weeks_ahead = [f"{begun - timedelta(days=7):%d %b}" for begun in begins[1:]]
+    assert [said for said in year.told if "coming" in said] == coming(*weeks_ahead)
     assert broken() == {}
 
 
@@ -104,7 +111,12 @@ def test_a_quarter_is_paid_a_day_before_its_end(begin: Begin) -> None:
         berlin(2028, 5, 30),
     ]
     assert is_seamless(year)
-    assert year.told == paid("28 Feb 10:00", "29 May 10:00")
+    assert year.told == [
+        *coming("22 Feb"),
+        *paid("28 Feb 10:00"),
+        *coming("23 May"),
+        *paid("29 May 10:00"),
+    ]
 
 
 @pytest.mark.parametrize(("start", "hours"), [(berlin(2027, 3, 26, 20), 24), (berlin(2027, 10, 29, 20), 24)])
@@ -135,6 +147,7 @@ def test_declined_to_the_end_it_is_told_each_day_and_auto_renew_is_off(begin: Be
     begin.portal.sandbox.fault("payment", "decline", code="insufficient_funds", times=50)
     year.go(berlin(2027, 7, 20))
     assert year.told == [
+        *coming("03 Jul"),
         "09 Jul 10:00 renewal_trouble:declined",
         "10 Jul 10:00 renewal_trouble:declined",
         "10 Jul 10:00 plan_ended",
@@ -150,10 +163,13 @@ def test_paid_at_the_third_try_it_begins_when_it_is_paid_and_goes_on_from_there(
     begin.portal.sandbox.fault("payment", "decline", code="insufficient_funds", times=2)
     year.go(berlin(2027, 8, 20))
     assert year.told == [
+        *coming("03 Jul"),
         "09 Jul 10:00 renewal_trouble:declined",
         "10 Jul 10:00 renewal_trouble:declined",
         "10 Jul 10:00 plan_ended",
-        *paid("11 Jul 10:00", "10 Aug 10:00"),
+        *paid("11 Jul 10:00"),
+        *coming("04 Aug"),
+        *paid("10 Aug 10:00"),
     ]
     assert year.periods()[1:] == [
         (berlin(2027, 7, 11), berlin(2027, 8, 11)),
@@ -167,7 +183,7 @@ def test_a_card_that_says_never_again_is_not_asked_again(begin: Begin) -> None:
     year = begin(berlin(2027, 6, 10))
     begin.portal.sandbox.fault("payment", "decline", code="lost_card", advice="do_not_try_again", times=50)
     year.go(berlin(2027, 7, 20))
-    assert year.told == ["09 Jul 10:00 renewal_trouble:given_up", "10 Jul 10:00 plan_ended"]
+    assert year.told == [*coming("03 Jul"), "09 Jul 10:00 renewal_trouble:given_up", "10 Jul 10:00 plan_ended"]
     assert (year.charged(), year.is_on()) == ([], False)
 
 
@@ -178,7 +194,7 @@ def test_a_card_that_expires_is_warned_of_and_the_other_one_goes_on(begin: Begin
     changes.follow(first.pk, now=year.now)
     year.go(berlin(2027, 5, 20))
     assert PaymentMethod.objects.get(pk=first.pk).state == SavedState.EXPIRED
-    assert [said for said in year.told if "renewal" in said] == []
+    assert [said for said in year.told if "renewal_trouble" in said] == []
     assert [said for said in year.told if "method" in said] == [
         "01 Mar 12:00 method_expires",
         "02 Apr 12:00 method_ended:expired",
@@ -192,7 +208,7 @@ def test_a_card_that_expires_is_warned_of_and_the_other_one_goes_on(begin: Begin
 def test_confirmed_with_the_bank_in_time_nothing_is_lost(begin: Begin) -> None:
     year = begin(berlin(2027, 1, 15), card=ASKS_ALWAYS)
     year.go(berlin(2027, 2, 14, 12))
-    assert year.told == ["14 Feb 10:00 renewal_trouble:confirm"]
+    assert year.told == [*coming("08 Feb"), "14 Feb 10:00 renewal_trouble:confirm"]
     order = Order.objects.get(came_by="auto_renew")
     checkout.start(order.pk)
     page = order.payments.exclude(session_id=None).get()
@@ -200,7 +216,7 @@ def test_confirmed_with_the_bank_in_time_nothing_is_lost(begin: Begin) -> None:
     fulfilment.fulfil(page.pk, now=year.now)
     year.go(berlin(2027, 2, 20))
     assert Order.objects.get().state == OrderState.APPLIED
-    assert sorted(year.told[1:]) == sorted(paid("15 Feb 10:00"))  # heard at the next look
+    assert sorted(year.told[2:]) == sorted(paid("15 Feb 10:00"))  # heard at the next look
     assert (year.charged(), is_seamless(year), year.is_on()) == ([1500], True, True)
     assert broken() == {}
 
@@ -210,7 +226,7 @@ def test_switched_off_before_the_cut_off_nothing_is_charged_and_the_reminder_com
     year.go(berlin(2027, 2, 14, 9))
     auto_renew.switch_off(auto_renew=AutoRenew.objects.get(), by="test", now=year.now)
     year.go(berlin(2027, 2, 20))
-    assert year.told == ["14 Feb 10:00 expiry_reminder", "15 Feb 10:00 plan_ended"]
+    assert year.told == [*coming("08 Feb"), "14 Feb 10:00 expiry_reminder", "15 Feb 10:00 plan_ended"]
     assert year.charged() == []
 
 
@@ -225,7 +241,7 @@ def test_switched_off_after_it_the_paid_month_can_be_cancelled_until_it_begins(b
     assert request.amount_minor == 1500
     year.go(berlin(2027, 2, 20))
     assert [said for said in year.told if "14 Feb 10" in said] == paid("14 Feb 10:00")
-    assert [said.split(" ", 3)[3] for said in year.told[2:]] == ["refund_granted", "expiry_reminder", "plan_ended"]
+    assert [said.split(" ", 3)[3] for said in year.told[3:]] == ["refund_granted", "expiry_reminder", "plan_ended"]
     assert (len(year.periods()), Order.objects.get().state) == (1, OrderState.REVERSED)
     assert broken() == {}
 
@@ -243,7 +259,10 @@ def test_a_higher_price_that_was_told_two_weeks_ahead_is_charged(begin: Begin) -
     year.go(berlin(2027, 1, 20, 12))
     Plan.objects.filter(code="month-15").update(price_minor=1700)
     year.go(berlin(2027, 4, 20))
-    assert year.told == ["21 Jan 12:00 renewal_price", *paid("14 Feb 10:00", "14 Mar 10:00", "14 Apr 10:00")]
+    assert year.told == [
+        "21 Jan 12:00 renewal_price",
+        *(said for month in ("Feb", "Mar", "Apr") for said in (*coming(f"08 {month}"), *paid(f"14 {month} 10:00"))),
+    ]
     assert (year.charged(), is_seamless(year)) == ([1700] * 3, True)
 
 
@@ -253,6 +272,7 @@ def test_a_higher_price_that_comes_too_late_is_not_charged(begin: Begin) -> None
     Plan.objects.filter(code="month-15").update(price_minor=1700)
     year.go(berlin(2027, 2, 20))
     assert year.told == [
+        *coming("08 Feb"),
         "11 Feb 12:00 renewal_price",
         "14 Feb 10:00 renewal_trouble:price",
         "15 Feb 10:00 plan_ended",
@@ -264,4 +284,4 @@ def test_a_lower_price_is_simply_charged(begin: Begin) -> None:
     year = begin(berlin(2027, 1, 15))
     Plan.objects.filter(code="month-15").update(price_minor=1200)
     year.go(berlin(2027, 2, 20))
-    assert (year.told, year.charged()) == (paid("14 Feb 10:00"), [1200])
+    assert (year.told, year.charged()) == ([*coming("08 Feb"), *paid("14 Feb 10:00")], [1200])

@@ -13,7 +13,7 @@ from accounts.models import Subscriber
 from billing.models import OPEN_RUN_STATES, AutoRenew, GatewayCustomer, LedgerEntry, Payment, PaymentMethod, Renewal
 from billing.paying import charging
 from billing.saved_methods import changes
-from billing.standing import prices, renewals, stops
+from billing.standing import coming, prices, renewals, stops
 from billing.standing.auto_renew import lead
 from billing.tasks import remind_of_ends
 from lib import clock
@@ -50,6 +50,7 @@ class Year:
         """What every sweep would do now."""
         self._tell_the_sandbox()
         prices.announce(now=self.now)
+        coming.announce(now=self.now)
         self._look_after_cards()
         renewals.sweep(now=self.now)
         charging.sweep(now=self.now)
