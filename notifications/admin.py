@@ -1,12 +1,18 @@
 """Messages as they were sent. A code is a secret of its reader: staff see dots."""
 
+from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from lib import audit
+from lib.admin.acts import REASON_LENGTH, Act, ActingAdmin, Refusal
 from lib.admin.columns import column, masked_address_of, moment_of, state_of
-from lib.admin.reading import ReadOnlyAdmin, ReadOnlyInline
-from lib.admin.showing import NOTHING
-from notifications import codes
+from lib.admin.form_page import Fact
+from lib.admin.reading import ReadOnlyInline
+from lib.admin.showing import NOTHING, masked_address
+from notifications import again, codes
 from notifications.kinds import KINDS
 from notifications.models import DeliveryReport, Message, MessageState
 
@@ -56,9 +62,31 @@ class ReportsOfMessage(ReadOnlyInline):
     meaning = column(_("reason"), lambda report: codes.words(report.code) if report.code else NOTHING)
 
 
+class AgainForm(forms.Form):
+    """Why it is sent once more."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=REASON_LENGTH, help_text=_("For the file; the reader is not told.")
+    )
+
+
+_AGAIN = Act(name="send-again", words=_("Send again"), right=again.RIGHT, asks=AgainForm)
+
+
+def _why_not(message: Message) -> str:
+    try:
+        again.check(message)
+    except again.IsSecret:
+        return str(_("A code is not sent twice: its reader asks for a new one."))
+    except again.IsOnItsWay:
+        return str(_("It is on its way."))
+    return ""
+
+
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(ActingAdmin):
     is_personal = True
+    acts = [_AGAIN]
     list_display = ["kind", "channel", "address_masked", "standing", "created"]
     list_filter = ["state", "channel", "kind"]
     ordering = ["-pk"]
@@ -84,6 +112,31 @@ class MessageAdmin(ReadOnlyAdmin):
         "accepted",
         "created",
     ]
+
+    def offers(self, request: HttpRequest, row: Message) -> dict[str, str]:
+        return {_AGAIN.name: _why_not(row)}
+
+    def facts_of(self, request: HttpRequest, row: Message, act: Act) -> list[Fact]:
+        """What is known of the first one: it may have arrived."""
+        told = [report.status for report in row.reports.all()]
+        return [
+            (_("to"), masked_address(row.address)),
+            (_("state"), row.get_state_display()),
+            (_("reason"), _reason(row)),
+            (_("the carrier says"), ", ".join(told) or NOTHING),
+            (_("sent again already"), str(again.again_of(row).count())),
+            (_("text as sent"), _text(row)),
+        ]
+
+    def do_send_again(self, request: HttpRequest, row: Message, form: AgainForm) -> str:
+        reason = str(form.cleaned_data["reason"])
+        try:
+            with transaction.atomic():
+                audit.done(request, "message.sent_again", subject=self.subject_of(row), reason=reason)
+                again.send(row)
+        except again.CannotBeSentAgain as error:
+            raise Refusal(_why_not(row)) from error
+        return str(_("It is sent once more."))
 
     address_masked = masked_address_of("address", _("to"))
     standing = state_of(_("state"), TONES)

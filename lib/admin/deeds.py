@@ -27,6 +27,7 @@ def deed_in_words(deed: str) -> str:
         "payout.refused": _("refused a pay-out"),
         "payout.bank_data_seen": _("looked at a bank account"),
         "receipt.downloaded": _("downloaded a receipt"),
+        "message.sent_again": _("sent a message again"),
         "vouchers.made": _("made a batch of vouchers"),
         "vouchers.handed_out": _("took the codes of a batch"),
         "vouchers.activated": _("activated vouchers"),

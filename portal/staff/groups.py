@@ -7,6 +7,8 @@ from django.db.models import Model
 
 from billing import authority
 from billing.models import Adjustment, Payment, RefundRequest, ReviewItem, Voucher, VoucherBatch
+from notifications import again
+from notifications.models import Message
 from portal.admin_site import SHOWN
 
 VIEWER = "viewer"
@@ -23,6 +25,7 @@ _OWN: dict[str, tuple[type[Model], str]] = {
     authority.BLOCK_VOUCHERS: (Voucher, "Can block vouchers"),
     authority.MAKE_VOUCHERS: (VoucherBatch, "Can make voucher batches"),
     authority.DECIDE: (Adjustment, "Can be the second person, write off and pay out"),
+    again.RIGHT: (Message, "Can send messages again"),
 }
 #: Beside seeing everything; `lib.change_alarm` is Django's own and opens no form, only "seen".
 MAY: dict[str, tuple[str, ...]] = {
@@ -33,6 +36,7 @@ MAY: dict[str, tuple[str, ...]] = {
         authority.ADJUST,
         authority.ASK_REFUND,
         authority.BLOCK_VOUCHERS,
+        again.RIGHT,
         "lib.change_alarm",
     ),
     FINANCE: (*_OWN, "lib.change_alarm"),

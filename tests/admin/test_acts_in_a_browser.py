@@ -30,7 +30,8 @@ from billing.models import (
 from billing.paying_out import payouts_at_the_desk
 from lib import clock
 from lib.models import Alarm, Audit
-from tests.admin.desk import adjustment_of, alarm_row, failed_item, payout_of, request_of, signed_in, staff
+from notifications.models import Message, MessageState
+from tests.admin.desk import adjustment_of, alarm_row, failed_item, message, payout_of, request_of, signed_in, staff
 from tests.admin.test_deciding import IBAN
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import FRITZ, activate, make, printed
@@ -50,6 +51,14 @@ def order_row() -> Order:
 def item_row() -> ReviewItem:
     subject = f"refund:{uuid.uuid4()}"
     return ReviewItem.objects.create(subject=subject, kind=ReviewKind.REFUND_BY_GATEWAY, opened_at=clock.now())
+
+
+def message_row() -> Message:
+    """One that may or may not have arrived."""
+    row = message()
+    for state in (MessageState.CLAIMED, MessageState.UNKNOWN):
+        row.move_to(state)
+    return row
 
 
 def request_row() -> RefundRequest:
@@ -113,6 +122,7 @@ ACTS: dict[str, tuple[Callable[[], models.Model], dict[str, str], set[str]]] = {
     "Block all": (active_row, {"reason": "The carton was lost."}, {"agent", "finance"}),
     "Block": (voucher_row, {"reason": "Scratched by another."}, {"agent", "finance"}),
     "Unblock all": (blocked_row, {"reason": "The carton was found."}, {"finance"}),
+    "Send again": (message_row, {"reason": "She says it never came."}, {"agent", "finance"}),
     "Adjust credit": (
         lambda: order_row().line,
         {"amount": "3.00", "reason": "A day without network."},
@@ -127,7 +137,7 @@ def page_of(row: models.Model) -> str:
 
 
 def everything() -> list[Any]:
-    tables = (Adjustment, Payout, RefundRequest, ReviewItem, LedgerEntry, Alarm, VoucherBatch, Voucher)
+    tables = (Adjustment, Payout, RefundRequest, ReviewItem, LedgerEntry, Alarm, VoucherBatch, Voucher, Message)
     return [list(table._default_manager.order_by("pk").values()) for table in tables]
 
 
@@ -233,6 +243,7 @@ def _addresses(row: models.Model) -> list[str]:
         return [*acts, reverse(f"{at}_hand_out", args=[row.pk])]
     names = {
         Alarm: ["seen"],
+        Message: ["send-again"],
         ReviewItem: ["close", "give-back", "pay-by-hand"],
         RefundRequest: ["grant", "refuse"],
         Adjustment: ["grant"],
