@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from accounts.views import lines, profile
+from accounts.views import lines, messages, profile
 
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
+    path("messages/", messages.choose, name="message_choices"),
+    path("messages/<slug:kind>/", messages.example, name="message_example"),
     path("lines/switch/", lines.switch, name="line_switch"),
     path("lines/add/", lines.add, name="line_add"),
     path("lines/confirm/", lines.confirm, name="line_confirm"),

@@ -15,6 +15,7 @@ BENCHES = {
     "fulfil": "bench.fulfil",
     "renewals": "bench.renewals",
     "delivery": "bench.delivery",
+    "sweep": "bench.sweep",
 }
 
 

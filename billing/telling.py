@@ -5,7 +5,7 @@ from typing import Any
 
 from billing import ledger
 from billing.journal import Journal, money
-from billing.models import Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
+from billing.models import CameBy, Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
 from lib.money import Money
 from plans.models import PlanKind, PlanPeriod
 
@@ -28,7 +28,9 @@ def applied(journal: Journal, period: PlanPeriod | None) -> None:
         paid, bonus = ledger.credit_of(order.line)
         journal.tell("topped_up", {"amount": money(order.price), "credit": money(paid + bonus)}, event="applied")
         return
-    kind = "add_on_applied" if order.plan.kind == PlanKind.ADD_ON else "renewed"
+    kind = "renewed_by_itself" if order.came_by == CameBy.AUTO_RENEW else "renewed"
+    if order.plan.kind == PlanKind.ADD_ON:
+        kind = "add_on_applied"
     context = {
         "plan": order.plan.name,
         "starts_at": period.starts_at.isoformat(),

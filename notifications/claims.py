@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from lib import clock
+from notifications import choices
 from notifications.kinds import secret_kinds
 from notifications.models import Message, MessageState
 
@@ -16,18 +17,32 @@ LEASE = timedelta(seconds=28)
 
 
 def claim(*, secret: bool | None) -> list[Message]:
-    """The oldest that are due and nobody else's, ours from now on. `secret` keeps to codes (True) or to the rest (False)."""
+    """The oldest that are due and nobody else's, ours from now on; what its reader does not want ends here. `secret` keeps to codes
+    (True) or to the rest (False).
+    """
+    while True:
+        claimed, looked_at = _claim(secret=secret)
+        if claimed or not looked_at:
+            return claimed
+
+
+def _claim(*, secret: bool | None) -> tuple[list[Message], int]:
     real = clock.real_now()
     due = Message.objects.filter(state=MessageState.DUE, next_try_at__lte=real)
     if secret is not None:
         due = due.filter(kind__in=secret_kinds()) if secret else due.exclude(kind__in=secret_kinds())
     with transaction.atomic():
         locked = list(due.select_for_update(no_key=True, skip_locked=True).order_by("next_try_at", "id")[:BATCH])
-        ids = [message.pk for message in locked]
+        left_out = choices.not_wanted(locked)
+        if left_out:
+            unwanted = Message.objects.filter(pk__in=left_out)
+            unwanted.update(state=MessageState.SUPPRESSED, secret=None, error_code="muted")
+        claimed = [message for message in locked if message.pk not in left_out]
+        ids = [message.pk for message in claimed]
         Message.objects.filter(pk__in=ids).update(state=MessageState.CLAIMED, claimed_at=real, called_at=None)
-    for message in locked:
+    for message in claimed:
         message.state, message.claimed_at, message.called_at = MessageState.CLAIMED, real, None
-    return locked
+    return claimed, len(locked)
 
 
 def begin(group: Sequence[Message]) -> list[Message]:

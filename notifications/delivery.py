@@ -18,7 +18,7 @@ from django.db import transaction
 from lib import clock
 from lib.failpoints import failpoint
 from lib.http import refuse_inside_transaction
-from notifications import attachments, claims, recording, secrets
+from notifications import attachments, claims, recording, secrets, turning_off
 from notifications.channels import carrier
 from notifications.channels.protocol import Accepted, CarrierOfMessages, Letter
 from notifications.models import Message, MessageState
@@ -70,7 +70,8 @@ def _ready(messages: Iterable[Message]) -> Iterator[tuple[Message, Rendered]]:
 
 def _rendered(message: Message) -> Rendered:
     context = secrets.unseal(message.secret) if message.secret else message.context
-    return render(message.kind, message.channel, context, language=message.language, time_zone=message.time_zone)
+    how = {"language": message.language, "time_zone": message.time_zone, "off_url": turning_off.link(message)}
+    return render(message.kind, message.channel, context, **how)
 
 
 def _letter(message: Message, rendered: Rendered) -> Letter:
@@ -81,6 +82,7 @@ def _letter(message: Message, rendered: Rendered) -> Letter:
         html=rendered.html,
         reference=str(message.pk),
         attachment=attachments.load(str(message.context.get("attachment", ""))),
+        off_url=turning_off.link(message),
     )
 
 

@@ -1,8 +1,12 @@
-"""Each kind of message as data: its channels, whether its context is a secret, and how long it is of use."""
+"""Each kind of message as data: what it is called, its channels, how long it is of use, and what its reader may say no to."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Channel(StrEnum):
@@ -10,61 +14,114 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Purpose(StrEnum):
+    """Service carries no promotion; marketing goes only to who has asked for it (Directive 2002/58/EC, Article 13)."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+
+
+class Topic(StrEnum):
+    """Under which heading the reader's page lists a kind."""
+
+    PLANS = "plans"
+    STANDING = "standing"
+    CREDIT = "credit"
+    PAYMENTS = "payments"
+    LINE = "line"
+    SECURITY = "security"
+    OFFERS = "offers"
+
+
 BOTH = (Channel.SMS, Channel.EMAIL)
 MAIL = (Channel.EMAIL,)
 TEXT = (Channel.SMS,)
+NEVER: tuple[Channel, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """`useful_for` counts from when it is due; a secret kind keeps its context encrypted and goes out on the fast queue."""
+    """`useful_for` counts from when it is due; a secret kind keeps its context encrypted and goes out on the fast queue.
+
+    `mutable`: channels on which its reader may say no. `unasked`: whether it goes out as long as nobody has said anything.
+    `waits`: its SMS waits for the morning. `words`: the kind whose templates it shares.
+    """
 
     name: str
+    title: str | Promise
+    topic: Topic
     channels: tuple[Channel, ...]
     useful_for: timedelta
+    mutable: tuple[Channel, ...] = NEVER
+    unasked: bool = True
+    purpose: Purpose = Purpose.SERVICE
+    waits: bool = False
     is_secret: bool = False
+    words: str = ""
+
+    @property
+    def template(self) -> str:
+        return self.words or self.name
 
 
 _DAY = timedelta(days=1)
 _CODE = timedelta(minutes=2)
-_ALL = (
-    Kind(name="sign_in_code", channels=TEXT, useful_for=_CODE, is_secret=True),
-    Kind(name="email_code", channels=MAIL, useful_for=_CODE, is_secret=True),
-    Kind(name="password_reset_code", channels=MAIL, useful_for=_CODE, is_secret=True),
-    Kind(name="account_exists", channels=BOTH, useful_for=_DAY),
-    Kind(name="security_notice", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="line_claim", channels=MAIL, useful_for=_DAY),
-    Kind(name="payment_received", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="renewed", channels=BOTH, useful_for=_DAY),
-    Kind(name="topped_up", channels=BOTH, useful_for=_DAY),
-    Kind(name="topped_up_by_other", channels=TEXT, useful_for=_DAY),
-    Kind(name="top_up_taken_back", channels=TEXT, useful_for=_DAY),
-    Kind(name="top_up_for_other", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="top_up_not_done", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="credit_adjusted", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="payout_asked", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="payout_sent", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="payout_refused", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="add_on_applied", channels=BOTH, useful_for=_DAY),
-    Kind(name="payment_failed", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="money_held", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="money_returned", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="receipt", channels=MAIL, useful_for=30 * _DAY),
-    Kind(name="transfer_awaited", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="transfer_reminder", channels=MAIL, useful_for=_DAY),
-    Kind(name="transfer_short", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="transfer_left", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="refund_granted", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="refund_needs_payer", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="method_expires", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="method_ended", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="renewal_coming", channels=MAIL, useful_for=5 * _DAY),
-    Kind(name="renewal_trouble", channels=BOTH, useful_for=_DAY),
-    Kind(name="top_up_trouble", channels=BOTH, useful_for=_DAY),
-    Kind(name="renewal_price", channels=MAIL, useful_for=7 * _DAY),
-    Kind(name="expiry_reminder", channels=BOTH, useful_for=_DAY),
-    Kind(name="plan_ended", channels=BOTH, useful_for=_DAY),
-)
+_PLANS = (
+    Kind(name="expiry_week", title=_("Plan ends in a week"), topic=Topic.PLANS, channels=MAIL, useful_for=_DAY, mutable=MAIL, words="expiry_reminder"),
+    Kind(name="expiry_three_days", title=_("Plan ends in three days"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH, unasked=False, words="expiry_reminder"),
+    Kind(name="expiry_reminder", title=_("Plan ends tomorrow, or in hours"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="plan_ended", title=_("Plan has ended"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="plan_started", title=_("Next plan has begun"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="renewed", title=_("Plan renewed"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),
+    Kind(name="add_on_applied", title=_("Add-on is yours"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),
+)  # fmt: skip
+_STANDING = (
+    Kind(name="renewal_coming", title=_("Plan will renew by itself"), topic=Topic.STANDING, channels=MAIL, useful_for=5 * _DAY),
+    Kind(name="renewed_by_itself", title=_("Plan renewed by itself"), topic=Topic.STANDING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
+    Kind(name="renewal_trouble", title=_("Plan could not renew by itself"), topic=Topic.STANDING, channels=BOTH, useful_for=_DAY, waits=True),
+    Kind(name="renewal_price", title=_("Plan will cost something else"), topic=Topic.STANDING, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="top_up_trouble", title=_("Auto top-up did not work"), topic=Topic.STANDING, channels=BOTH, useful_for=_DAY, waits=True),
+    Kind(name="method_expires", title=_("Saved card expires"), topic=Topic.STANDING, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="method_ended", title=_("Saved way to pay has ended"), topic=Topic.STANDING, channels=MAIL, useful_for=7 * _DAY),
+)  # fmt: skip
+_CREDIT = (
+    Kind(name="topped_up", title=_("Credit topped up"), topic=Topic.CREDIT, channels=BOTH, useful_for=_DAY, mutable=TEXT),
+    Kind(name="topped_up_by_other", title=_("Somebody topped you up"), topic=Topic.CREDIT, channels=TEXT, useful_for=_DAY, mutable=TEXT),
+    Kind(name="top_up_taken_back", title=_("A top-up was taken back"), topic=Topic.CREDIT, channels=TEXT, useful_for=_DAY),
+    Kind(name="credit_adjusted", title=_("Credit corrected"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="payout_asked", title=_("Pay-out asked for"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="payout_sent", title=_("Pay-out sent"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="payout_refused", title=_("Pay-out refused"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
+)  # fmt: skip
+_PAYMENTS = (
+    Kind(name="payment_received", title=_("Payment received"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY, mutable=MAIL),
+    Kind(name="payment_failed", title=_("Payment failed"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="receipt", title=pgettext_lazy("kind of message", "Receipt"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=30 * _DAY, mutable=MAIL),
+    Kind(name="transfer_awaited", title=_("Bank details for your transfer"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="transfer_reminder", title=_("Transfer has not come yet"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=_DAY, mutable=MAIL),
+    Kind(name="transfer_short", title=_("Transfer was too small"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="transfer_left", title=_("Something of a transfer is left"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="money_held", title=_("We hold money for you"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="money_returned", title=_("Money returned"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="refund_granted", title=_("Refund granted"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="refund_needs_payer", title=_("Refund needs your bank details"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="top_up_for_other", title=_("You topped up somebody"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="top_up_not_done", title=_("Your top-up for somebody was not done"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
+)  # fmt: skip
+_LINE = (
+    Kind(name="line_claim", title=_("Somebody asks for your line"), topic=Topic.LINE, channels=MAIL, useful_for=_DAY),
+)  # fmt: skip
+_SECURITY = (
+    Kind(name="sign_in_code", title=_("Code by SMS"), topic=Topic.SECURITY, channels=TEXT, useful_for=_CODE, is_secret=True),
+    Kind(name="email_code", title=_("Code by e-mail"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
+    Kind(name="password_reset_code", title=_("Code for a new password"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
+    Kind(name="account_exists", title=_("Somebody tried to register with your number or address"), topic=Topic.SECURITY, channels=BOTH, useful_for=_DAY),
+    Kind(name="security_notice", title=_("How you sign in was changed"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
+)  # fmt: skip
+_OFFERS = (
+    Kind(name="offers", title=_("Offers and news"), topic=Topic.OFFERS, channels=BOTH, useful_for=2 * _DAY, mutable=BOTH, unasked=False, purpose=Purpose.MARKETING, waits=True),
+)  # fmt: skip
+_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SECURITY, *_OFFERS)
 KINDS = {kind.name: kind for kind in _ALL}
 
 
@@ -81,3 +138,8 @@ def channels(name: str) -> tuple[Channel, ...]:
 def secret_kinds() -> list[str]:
     """Kinds whose context is a code."""
     return [kind.name for kind in _ALL if kind.is_secret]
+
+
+def channel_of(address: str) -> Channel:
+    """An E.164 number or an e-mail address."""
+    return Channel.EMAIL if "@" in address else Channel.SMS

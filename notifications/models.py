@@ -1,4 +1,4 @@
-"""The outbox: one row a message, from due to its named end."""
+"""The outbox: one row a message, from due to its named end; what carriers report of it; and what its readers want."""
 
 from typing import Any
 
@@ -120,3 +120,23 @@ class DeliveryReport(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+
+class Choice(models.Model):
+    """What whoever reads at an address wants of one kind; without a row the kind's own word holds. `text_version`: of what was agreed to,
+    for marketing. An address that gets another reader loses its choices.
+    """
+
+    address = models.CharField(_("address"), max_length=254)
+    kind = models.CharField(_("kind"), max_length=40)
+    is_wanted = models.BooleanField(_("wanted"))
+    made_at = models.DateTimeField(_("chosen"))
+    text_version = models.CharField(_("version of the text"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("choice of messages")
+        verbose_name_plural = _("choices of messages")
+        constraints = [models.UniqueConstraint(fields=["address", "kind"], name="choice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.is_wanted}"

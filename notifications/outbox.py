@@ -7,8 +7,8 @@ from typing import Any
 
 from lib import clock, queue
 from lib.rows import insert
-from notifications import secrets
-from notifications.kinds import kind_of
+from notifications import quiet, secrets
+from notifications.kinds import Channel, kind_of
 from notifications.models import Message, MessageState
 
 
@@ -64,6 +64,8 @@ def send_new(messages: Sequence[Outgoing]) -> int:
 def _row(message: Outgoing) -> Message:
     kind = kind_of(message.kind)
     due_at = message.due_at or clock.real_now()
+    if kind.waits and message.channel == Channel.SMS:
+        due_at = quiet.awake_at(due_at, message.to.time_zone)
     return Message(
         kind=kind.name,
         channel=message.channel,

@@ -16,7 +16,7 @@ from lib.brand import brand
 from lib.money import format_money
 from lib.msisdn import format_msisdn
 from lib.wording import end_in_words, moment_in_words
-from notifications.kinds import Channel
+from notifications.kinds import Channel, kind_of
 from notifications.mail_colours import mail_colours
 from notifications.sms_text import in_gsm
 
@@ -30,16 +30,23 @@ class Rendered:
     html: str
 
 
-def render(kind: str, channel: str, context: Mapping[str, Any], *, language: str, time_zone: str) -> Rendered:
-    """The text of a message. Titles and SMS are one line: no context can smuggle in another header."""
+def render(
+    kind: str, channel: str, context: Mapping[str, Any], *, language: str, time_zone: str, off_url: str = ""
+) -> Rendered:
+    """The text of a message. Titles and SMS are one line: no context can smuggle in another header. `off_url`: where its reader says
+    no to more of them.
+    """
     with translation.override(language), timezone.override(ZoneInfo(time_zone)):
+        name = kind_of(kind).template
         values = {**_readable(context, language), "brand": brand(), "language": language}
         if channel == Channel.SMS:
-            return Rendered("", in_gsm(_one_line(render_to_string(f"notifications/{kind}.sms.txt", values))), "")
-        title = _one_line(render_to_string(f"notifications/{kind}.subject.txt", values))
-        text = render_to_string(f"notifications/{kind}.txt", values).strip() + "\n"
-        html = render_to_string("notifications/mail.html", {**values, **_sheet(title, text)})
-    return Rendered(title, text, _inlined(html))
+            return Rendered("", in_gsm(_one_line(render_to_string(f"notifications/{name}.sms.txt", values))), "")
+        title = _one_line(render_to_string(f"notifications/{name}.subject.txt", values))
+        text = render_to_string(f"notifications/{name}.txt", values).strip() + "\n"
+        sheet = {**values, **_sheet(title, text), "kind": kind_of(kind), "off_url": off_url}
+        html = render_to_string("notifications/mail.html", sheet)
+        foot = render_to_string("notifications/mail_foot.txt", sheet)
+    return Rendered(title, text + foot, _inlined(html))
 
 
 def _readable(context: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from notifications import webhooks
+from notifications import views, webhooks
 
 urlpatterns = [
+    path("messages/off/<str:token>/", views.turn_off, name="turn_off"),
     path("webhooks/sms/<slug:provider>/", webhooks.sms_report, name="sms_report"),
 ]

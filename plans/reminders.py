@@ -1,109 +1,197 @@
-"""Tells people before their plan ends, and when it has: each once a period and channel, found by looking and not by remembering.
+"""Tells people before their plan ends, when it has, and when the next one has begun: each once a period and channel, found by looking
+and not by remembering.
 
-A sweep may run late, twice or on two hosts: what is due follows from the rows alone. Whoever renews has the line's lock, and so has
-the sweep while it writes; after a renewal nothing due is left.
+One statement finds and writes what is due of a kind on a channel, however much it is. A sweep may run late, twice or on two hosts:
+what is due follows from the rows alone. Whoever renews has the line's lock, and so has the sweep while it writes; it looks again
+before it commits, and after a renewal nothing due is left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat, JSONObject
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    UUIDField,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Substr
 from django.urls import reverse
 
-from accounts.models import Line, LineOwnership, LineState
+from accounts.models import Line, LineState
 from lib import clock
 from lib.compiled import Compiled, Given
 from lib.transactions import whole
-from notifications import outbox
+from notifications import outbox, quiet, sweeping
 from notifications.kinds import Channel
 from notifications.models import Message, MessageState
-from notifications.outbox import Outgoing, Recipient
+from notifications.sweeping import Sweep
 from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
 
-REMINDER, ENDED = "expiry_reminder", "plan_ended"
-KINDS = (REMINDER, ENDED)
-BATCH = 500
-#: A plan shorter than this is reminded of hours before its end, not a day; one from two weeks on a week before, too, by e-mail alone.
+WEEK, THREE_DAYS, REMINDER = "expiry_week", "expiry_three_days", "expiry_reminder"
+ENDED, STARTED = "plan_ended", "plan_started"
+#: What a renewal makes pointless.
+KINDS = (WEEK, THREE_DAYS, REMINDER, ENDED)
+#: An offset applies to plans at least twice as long. Shorter than `SHORT` they are reminded of hours before their end, not a day; from
+#: `LONG` on a week before, too, by e-mail alone; three days before by choice.
 SHORT, LONG = timedelta(days=3), timedelta(days=14)
-WEEK_BEFORE, DAY_BEFORE, HOURS_BEFORE = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
-#: Later than this the news that a plan has ended is no news.
-ENDED_IS_NEWS_FOR = timedelta(days=1)
-#: A reminder a day ahead waits for the morning of the line's time zone.
-WAKING_HOURS = (8, 21)
+WEEK_BEFORE, THREE_BEFORE, DAY_BEFORE = timedelta(days=7), timedelta(days=3), timedelta(days=1)
+HOURS_BEFORE = timedelta(hours=2)
+#: Later than this the news that a plan has ended or begun is no news.
+NEWS_FOR = timedelta(days=1)
+#: What stood in the queue for less than this was bought to begin at once.
+QUEUED_FOR = timedelta(hours=1)
+_NOW = timedelta(0)
 _REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
+
+
+class _OneOf(Func):
+    """`IN` with all its values in one: hundreds of time zones make a long statement."""
+
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # noqa: ARG002  Django's signature
+        zone, zones = (compiler.compile(each) for each in self.source_expressions)
+        return f"({zone[0]} = ANY ({zones[0]}))", [*zone[1], *zones[1]]
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What is told (`kind`) of which periods (`when`), but not of those on lines in `cared_for`. `early` names one that is not the last
-    word: it goes by e-mail alone, to who has one.
-    """
+    """What is told (`kind`) of which periods (`when`). `is_end`: only where nothing is paid behind them."""
 
     kind: str
     when: Q
-    cared_for: QuerySet[Any, Any] | None = None
-    early: str = ""
+    channels: tuple[Channel, ...] = (Channel.SMS, Channel.EMAIL)
+    is_end: bool = True
 
-    def key(self, subject: str, channel: str) -> str:
-        """What makes a message of it once."""
-        return ":".join(filter(None, (subject, self.kind, self.early, channel)))
-
-    def due(self) -> PlanPeriodQuerySet:
-        """Plan periods with nothing paid behind them, on numbers that can be reached, that nobody was told of yet."""
-        later = PlanPeriod.objects.standing().filter(
-            line=OuterRef("line"), kind=PlanKind.PLAN, ends_at__gt=OuterRef("ends_at")
-        )
-        end = self.key("", Channel.EMAIL if self.early else Channel.SMS)
-        key = Concat(Value("period:"), Cast(OuterRef("pk"), TextField()), Value(f":{end}"), output_field=TextField())
-        told = Message.objects.filter(key=key)
-        due = (
-            PlanPeriod.objects.standing()
-            .filter(self.when, kind=PlanKind.PLAN, line__state__in=_REACHED)
-            .exclude(Exists(later))
-            .exclude(Exists(told))
-        )
-        if self.early:
-            due = due.filter(Exists(_owner()))
-        return due if self.cared_for is None else due.exclude(line__in=self.cared_for)
+    def periods(self) -> PlanPeriodQuerySet:
+        """On numbers that can be reached."""
+        found = PlanPeriod.objects.standing().filter(kind=PlanKind.PLAN, line__state__in=_REACHED)
+        return found.exclude(Exists(_behind(OuterRef("line"), OuterRef("ends_at")))) if self.is_end else found
 
 
-def _occasions(now: datetime, cared_for: QuerySet[Any, Any] | None) -> list[Occasion]:
-    runs = Q(starts_at__lte=now, ends_at__gt=now)
-    is_short = Q(ends_at__lt=F("starts_at") + SHORT)
-    is_long = Q(ends_at__gte=F("starts_at") + LONG)
-    is_awake = ~Q(line__time_zone__in=_zones_asleep(now))
-    in_a_week = Q(ends_at__lte=now + WEEK_BEFORE, ends_at__gt=now + DAY_BEFORE)
-    return [
-        Occasion(REMINDER, runs & is_long & is_awake & in_a_week, cared_for, early="week"),
-        Occasion(REMINDER, runs & ~is_short & is_awake & Q(ends_at__lte=now + DAY_BEFORE), cared_for),
-        Occasion(REMINDER, runs & is_short & Q(ends_at__lte=now + HOURS_BEFORE), cared_for),
-        Occasion(ENDED, Q(ends_at__lte=now, ends_at__gt=now - ENDED_IS_NEWS_FOR)),
-    ]
+def _behind(line: Any, ends_at: Any) -> PlanPeriodQuerySet:
+    return PlanPeriod.objects.standing().filter(line=line, kind=PlanKind.PLAN, ends_at__gt=ends_at)
 
 
-def _zones_asleep(now: datetime) -> list[str]:
-    """Time zones in which `now` is no time for a reminder. One that nobody knows is taken to be awake."""
-    first, last = WAKING_HOURS
-    return [zone for zone in _zones() if not first <= now.astimezone(ZoneInfo(zone)).hour <= last]
+def _occasions(now: datetime, cared_for: "QuerySet[Any, Any] | None") -> Iterator[Occasion]:
+    """Windows of one plan do not overlap: after an outage the latest one is told, and never two at once."""
+    own = ~Q(line__in=cared_for) if cared_for is not None else Q()
+    runs = Q(starts_at__lte=now, ends_at__gt=now) & own
+    is_short, is_long = Q(ends_at__lt=F("starts_at") + SHORT), Q(ends_at__gte=F("starts_at") + LONG)
+    is_awake = ~Q(_OneOf("reader_zone", Value(quiet.zones_asleep(now))))
+    yield Occasion(WEEK, runs & is_long & is_awake & _ends(now, THREE_BEFORE, WEEK_BEFORE), (Channel.EMAIL,))
+    is_twice_three = Q(ends_at__gte=F("starts_at") + 2 * THREE_BEFORE)
+    yield Occasion(THREE_DAYS, runs & is_twice_three & is_awake & _ends(now, DAY_BEFORE, THREE_BEFORE))
+    yield Occasion(REMINDER, runs & ~is_short & is_awake & _ends(now, _NOW, DAY_BEFORE))
+    yield Occasion(REMINDER, runs & is_short & is_awake & (_ends(now, _NOW, HOURS_BEFORE) | _in_the_night(now)))
+    yield Occasion(ENDED, is_awake & _ends(now, -NEWS_FOR, _NOW))
+    begun = Q(starts_at__lte=now, starts_at__gt=now - NEWS_FOR, ends_at__gt=now)
+    was_queued = Q(created_at__lt=F("starts_at") - QUEUED_FOR)
+    yield Occasion(STARTED, begun & was_queued & is_awake & own, is_end=False)
 
 
-@cache
-def _zones() -> list[str]:
-    return sorted(available_timezones())
+def _ends(now: datetime, least: timedelta, most: timedelta) -> Q:
+    """In more than `least` and at most `most`."""
+    return Q(ends_at__gt=now + least, ends_at__lte=now + most)
 
 
-def remind(*, now: datetime, cared_for: QuerySet[Any, Any] | None = None) -> int:
+def _in_the_night(now: datetime) -> Q:
+    """What ends while its reader sleeps, or soon after, is told in the last hour of the evening; not before half of it is over."""
+    left = ExpressionWrapper(F("ends_at") - Value(now), output_field=DurationField())
+    is_half_over = Q(starts_at__lte=ExpressionWrapper(Value(now) - left, output_field=DateTimeField()))
+    in_the_evening = Q(_OneOf("reader_zone", Value(quiet.zones_in_the_evening(now))))
+    return in_the_evening & is_half_over & _ends(now, _NOW, quiet.LONGEST_NIGHT + HOURS_BEFORE)
+
+
+def remind(*, now: datetime, cared_for: "QuerySet[Any, Any] | None" = None) -> int:
     """Write every message that is due at `now` and not written yet. Returns how many. `cared_for`: ids of lines whose next period
     somebody above looks after: nobody is asked to renew what renews itself, only told when a plan has ended all the same.
     """
-    return sum(_tell(occasion, now=now) for occasion in _occasions(now, cared_for))
+    return sum(
+        _tell(occasion, channel, now=now) for occasion in _occasions(now, cared_for) for channel in occasion.channels
+    )
+
+
+@whole
+def _tell(occasion: Occasion, channel: Channel, *, now: datetime) -> int:
+    """Lock lines and write, in one statement; then take back what was paid while it began. A line that somebody renews at this moment
+    is left to the next sweep.
+    """
+    real = clock.real_now()
+    periods = _to_owners(occasion) if channel == Channel.EMAIL else _to_lines(occasion)
+    sweep = Sweep(
+        kind=occasion.kind,
+        channel=channel,
+        about="period",
+        address=F(f"{_OWNER}__emailaddress__email") if channel == Channel.EMAIL else F("line__msisdn"),
+        language=F(f"{_OWNER}__language") if channel == Channel.EMAIL else F("line__language"),
+        time_zone=F("reader_zone"),
+        context=_context(occasion.kind),
+        not_after=_of_use_until(occasion.kind, ahead=real - now),
+    )
+    written = sweeping.write(periods.filter(occasion.when), sweep, real=real, locking=Line)
+    return written - _take_back(occasion, real=real) if written and occasion.is_end else written
+
+
+_OWNER = "line__ownerships__subscriber"
+
+
+def _to_owners(occasion: Occasion) -> PlanPeriodQuerySet:
+    """With their owners' proven e-mail."""
+    owned = occasion.periods().filter(
+        line__ownerships__until_at=None,
+        line__ownerships__subscriber__is_active=True,
+        line__ownerships__subscriber__emailaddress__verified=True,
+        line__ownerships__subscriber__emailaddress__primary=True,
+    )
+    return owned.annotate(reader_zone=F(f"{_OWNER}__time_zone"))
+
+
+def _to_lines(occasion: Occasion) -> PlanPeriodQuerySet:
+    """By the clock of the owner, else of the line."""
+    is_open = Q(line__ownerships__until_at=None)
+    owned = occasion.periods().annotate(ownership=FilteredRelation("line__ownerships", condition=is_open))
+    return owned.annotate(reader_zone=Coalesce("ownership__subscriber__time_zone", "line__time_zone"))
+
+
+def _context(kind: str) -> dict[str, Any]:
+    before, after = reverse("order_review", args=["CODE"]).split("CODE")
+    order = Concat(Value(settings.PORTAL_ORIGIN + before), "plan__code", Value(after), output_field=TextField())
+    page = sweeping.text(settings.PORTAL_ORIGIN + reverse("dashboard"))
+    return {
+        "plan": F("plan__name"),
+        "msisdn": F("line__msisdn"),
+        "ends_at": F("ends_at"),
+        "url": page if kind == STARTED else order,
+    }
+
+
+def _of_use_until(kind: str, *, ahead: timedelta) -> Any:
+    """In real time, which is `ahead` of the domain's."""
+    last = {ENDED: F("ends_at") + NEWS_FOR, STARTED: F("starts_at") + NEWS_FOR}.get(kind, F("ends_at"))
+    return ExpressionWrapper(last + Value(ahead), output_field=DateTimeField())
+
+
+def _take_back(occasion: Occasion, *, real: datetime) -> int:
+    """Of what was written just now, what somebody renewed after our statement had begun and before it had the line's lock."""
+    period = PlanPeriod.objects.filter(pk=Cast(Substr(OuterRef("subject"), len("period:") + 1), UUIDField()))
+    renewed = period.filter(Exists(_behind(OuterRef("line"), OuterRef("ends_at"))) | ~Q(cancelled_at=None))
+    written = sweeping.just_written([occasion.kind], real=real).filter(Exists(renewed))
+    return written.update(state=MessageState.SUPPRESSED, error_code="withdrawn")
 
 
 _WAITING = Compiled(
@@ -125,74 +213,3 @@ def withdraw(line: Line) -> int:
     """
     found = {message.subject for message in _WAITING.all(line_id=line.pk)}
     return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))
-
-
-def _tell(occasion: Occasion, *, now: datetime) -> int:
-    total = 0
-    while True:
-        lines, written = _tell_batch(occasion, now=now)
-        total += written
-        if lines < BATCH or not written:
-            return total
-
-
-@whole
-def _tell_batch(occasion: Occasion, *, now: datetime) -> tuple[int, int]:
-    """Lock lines, look again, write. A line that somebody renews at this moment is left to the next sweep."""
-    lines = list(
-        Line.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .filter(pk__in=occasion.due().values("line"))
-        .order_by("pk")[:BATCH]
-    )
-    due = occasion.due().filter(line__in=lines).annotate(owner=Subquery(_owner()))
-    facts = ("pk", "ends_at", "plan__name", "plan__code", "line__msisdn", "line__language", "line__time_zone", "owner")
-    messages = [message for row in due.values(*facts) for message in _messages(occasion, row, now=now)]
-    return len(lines), outbox.send_new(messages)
-
-
-def _owner() -> Any:
-    """The owner's proven e-mail and how they read, as JSON; null without either."""
-    proven = LineOwnership.objects.filter(
-        line=OuterRef("line"),
-        until_at=None,
-        subscriber__is_active=True,
-        subscriber__emailaddress__verified=True,
-        subscriber__emailaddress__primary=True,
-    )
-    return proven.values(
-        found=JSONObject(
-            address="subscriber__emailaddress__email",
-            language="subscriber__language",
-            time_zone="subscriber__time_zone",
-        )
-    )[:1]
-
-
-def _messages(occasion: Occasion, row: dict[str, Any], *, now: datetime) -> Iterable[Outgoing]:
-    kind = occasion.kind
-    recipients = {}
-    if not occasion.early:
-        recipients[Channel.SMS] = Recipient(row["line__msisdn"], row["line__language"], row["line__time_zone"])
-    if row["owner"]:
-        recipients[Channel.EMAIL] = Recipient(**row["owner"])
-    of_use_for = (row["ends_at"] - now) if kind == REMINDER else (row["ends_at"] + ENDED_IS_NEWS_FOR - now)
-    context = {
-        "plan": row["plan__name"],
-        "msisdn": row["line__msisdn"],
-        "ends_at": row["ends_at"].isoformat(),
-        "url": settings.PORTAL_ORIGIN + reverse("order_review", args=[row["plan__code"]]),
-    }
-    for channel, to in recipients.items():
-        yield Outgoing(
-            kind=kind,
-            channel=channel,
-            to=to,
-            context=context,
-            key=occasion.key(_subject(row["pk"]), channel),
-            subject=_subject(row["pk"]),
-            not_after=clock.real_now() + of_use_for,
-        )
-
-
-def _subject(period_id: UUID) -> str:
-    return f"period:{period_id}"

@@ -20,7 +20,7 @@ class EmailCarrier:
         refuse_inside_transaction()
         message_id = f"<{letter.reference}@{_domain()}>"
         mail = EmailMultiAlternatives(
-            subject=letter.title, body=letter.text, to=[letter.address], headers={"Message-ID": message_id}
+            subject=letter.title, body=letter.text, to=[letter.address], headers=_headers(letter, message_id)
         )
         if letter.html:
             mail.attach_alternative(letter.html, "text/html")
@@ -33,6 +33,14 @@ class EmailCarrier:
             with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails undoes nothing
                 mail.connection.close()
         return Accepted(message_id)
+
+
+def _headers(letter: Letter, message_id: str) -> dict[str, str]:
+    """`Message-ID` is ours and the same at each try; how to say no to more of them is RFC 8058's."""
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    if letter.off_url:
+        headers |= {"List-Unsubscribe": f"<{letter.off_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return headers
 
 
 def _opened() -> BaseEmailBackend:

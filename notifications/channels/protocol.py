@@ -29,7 +29,9 @@ class OutcomeUnknown(ChannelProblem):
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A message ready to go. `reference` is ours and the same at each try; `html` and `title` are for e-mail."""
+    """A message ready to go. `reference` is ours and the same at each try; `html`, `title` and `off_url` (where its reader
+    says no to more of them) are for e-mail.
+    """
 
     address: str
     title: str
@@ -37,6 +39,7 @@ class Letter:
     html: str
     reference: str
     attachment: Attachment | None = None
+    off_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,20 @@ DEEDS = 3 * 8 + 2 * 2 * 2
 @pytest.mark.slow
 def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "ledger", "fulfil", "renewals", "delivery", "--rounds", "2", "--size", "3"],
+        [
+            sys.executable,
+            "-m",
+            "bench",
+            "ledger",
+            "fulfil",
+            "renewals",
+            "delivery",
+            "sweep",
+            "--rounds",
+            "2",
+            "--size",
+            "3",
+        ],
         cwd=ROOT,
         env={**shell_environment(), "DATABASE_URL": "postgres://nobody@%2Fnonexistent/nothing"},
         capture_output=True,
@@ -38,7 +51,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    *lines, renewals, delivery = [json.loads(line) for line in done.stdout.splitlines()]
+    *lines, renewals, delivery, sweep = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["name"] for line in lines] == ["ledger", "fulfil"]
     for line in lines:
         assert set(line) == {"name", "rounds", "size", "ratio_cpu", "ratio_wall", "cpu_us", "queries", "checked"}
@@ -46,7 +59,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         assert line["checked"] == [*CHECKED, "fsync on"]
         for ratio in (line["ratio_cpu"], line["ratio_wall"]):
             assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
-    assert done.stderr.count("round 2 of 2") == 2
+    assert done.stderr.count("round 2 of 2") == 3
     assert (renewals["name"], renewals["lines"], renewals["raced_lines"], renewals["charged_twice"]) == (
         "renewals",
         3,
@@ -57,6 +70,8 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
     few, more = renewals["statements_per_line"].values()
     assert more <= few < 80
     assert (delivery["name"], delivery["messages"]) == ("delivery", 3)
+    assert (sweep["name"], sweep["messages"], sweep["second_run_inserted"]) == ("sweep", 2 * 3, 0)
+    assert len(set(sweep["statements"].values())) == 1
     assert (delivery["lost"], delivery["doubled"], delivery["unknown"]) == (0, 0, 2)
 
 

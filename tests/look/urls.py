@@ -31,6 +31,8 @@ ADDRESSES = {
     "landing": "",
     "dashboard": "home/",
     "line_switch": "lines/switch/",
+    "message_choices": "messages/",
+    "message_example": "messages/<slug:kind>/",
     "line_add": "lines/add/",
     "plan_list": "plans/",
     "plan_summary": "plans/<slug:code>/summary/",

@@ -1,88 +1,28 @@
 """Each kind of message in each language: whole, plain, safe, and in the reader's own time."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from notifications import samples
 from notifications.kinds import KINDS, Channel
 from notifications.mail_colours import mail_colours, srgb
 from notifications.rendering import Rendered, render
 from notifications.sms_text import is_gsm, segments
 
-EUR = {"minor": 1500, "currency": "EUR"}
-URL = "http://localhost:8000/orders/01a207aa-0f2e-7634-955d-81396d4c4e7b/"
-#: What the callers put into contexts, all kinds together; a test below makes sure that nothing is missing.
 CONTEXT: dict[str, Any] = {
-    "plan": {"en": "Month 15 GB", "zh-hans": "包月 15 GB"},
-    "msisdn": "+4917604069011",
+    **samples.facts(datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
     "ends_at": "2026-11-30T23:00:00+00:00",
-    "starts_at": "2026-11-01T09:30:00+00:00",
-    "decides_at": "2026-11-24T09:30:00+00:00",
-    "happened_at": "2026-11-23T09:30:00+00:00",
-    "url": URL,
-    "code": "493817",
-    "reference": "R7K2-MQ4D",
-    "price": EUR,
-    "received": EUR,
-    "amount": EUR,
-    "held": EUR,
-    "missing": {"minor": 500, "currency": "EUR"},
-    "credit": {"minor": 0, "currency": "EUR"},
-    "what": "Your password was changed.",
-    "reason": "The plan began a day late.",
-    "account": "DE•••3000",
-    "asked_at": "2026-11-23T09:30:00+00:00",
-    "until_at": "2026-12-07T09:30:00+00:00",
-    "holder": "Refill Mobile GmbH",
-    "transfer_reference": "ABCD2345EFGH",
-    "left": EUR,
-    "method": "Visa ···4242",
-    "former": EUR,
-    "times": 3,
-    "again_at": "2026-11-24T09:30:00+00:00",
-    "label": "Visa ···4242",
-    "charged_at": "2026-11-29T23:00:00+00:00",
-    "whom": "+49 176 04069011",
-    "undo_at": "2026-11-23T09:40:00+00:00",
-    "month": "03/2027",
-    "numbers": ["+49 176 04069011", "+49 176 04069012"],
 }
-VARIANTS: dict[str, list[dict[str, Any]]] = {
-    "renewed": [{"is_queued": False}, {"is_queued": True}],
-    "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
-    "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
-    "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
-    "money_held": [
-        {"why": why}
-        for why in ("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed")
-    ],
-}
-VARIANTS["topped_up_by_other"] = VARIANTS["top_up_for_other"] = VARIANTS["top_up_taken_back"] = [
-    {},
-    {"plan": "", "ends_at": ""},
-]
-VARIANTS["renewal_trouble"] = [
-    {"why": why} for why in ("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line")
-]
-VARIANTS["top_up_trouble"] = [{"why": why} for why in ("again", "declined", "method", "limit", "runaway")]
-VARIANTS["receipt"] = [
-    {"series": series, "number": "S-2026-000123", "item": "Month 15"} for series in ("sale", "credit_note")
-]
-VARIANTS["method_ended"] = [{"why": why, "numbers": []} for why in ("revoked", "expired", "detached")] + [
-    {"why": "revoked"}
-]
-VARIANTS["refund_granted"] = [
-    {"cause": cause, "to_credit": to_credit, "has_ended": has_ended}
-    for cause, to_credit, has_ended in (("withdrawal", False, True), ("staff", True, False), ("dispute", False, True))
-]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ALL = [
     pytest.param(name, channel, {**CONTEXT, **variant}, language, id=f"{name}-{channel}-{number}-{language}")
     for name, kind in KINDS.items()
     for channel in kind.channels
-    for number, variant in enumerate(VARIANTS.get(name, [{}]))
+    for number, variant in enumerate(samples.variants(kind))
     for language in LANGUAGES
 ]
 
@@ -167,7 +107,7 @@ def test_an_end_is_told_in_the_readers_zone_and_midnight_as_the_day_before(zone,
 
 
 def test_no_credit_at_all_is_said_as_a_sum():
-    assert "Your credit is now €0.00." in rendered("topped_up", "sms").text
+    assert "Your credit is now €0.00." in rendered("topped_up", "sms", credit={"minor": 0, "currency": "EUR"}).text
 
 
 # --- Safe ------------------------------------------------------------------------------------------------------------------
@@ -195,7 +135,7 @@ def test_a_mails_page_loads_nothing_from_anywhere_and_its_styles_stand_on_its_el
     html = rendered("payment_received", "email").html
     outside = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(https?:[^"')\s>]+)""", html)
 
-    assert outside == [URL]
+    assert outside == [CONTEXT["url"]]
     assert not re.search(r"<link|<script|<img|@import|url\(", html)
     assert re.search(r'<div class="sheet" style="[^"]*max-width: 560px', html)
     assert re.search(r'<a class="button" href="[^"]+" style="[^"]*background: #', html)

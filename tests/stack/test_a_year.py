@@ -25,7 +25,7 @@ from tests.stack.running import Portal
 from tests.stack.standing import ASKS_ALWAYS, MASTERCARD, saved
 from tests.stack.year import Year, berlin
 
-PAID = ("payment_received", "renewed")
+PAID = ("payment_received", "renewed_by_itself")
 
 
 @pytest.fixture

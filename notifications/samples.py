@@ -1,0 +1,106 @@
+"""What each kind of message looks like, with the facts of nobody: for the page on which readers choose, and for tests of every text."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from notifications.kinds import Kind
+from notifications.rendering import Rendered, render
+
+_PRICE = {"minor": 1500, "currency": "EUR"}
+_URL = "https://example.com/orders/01a207aa-0f2e-7634-955d-81396d4c4e7b/"
+
+
+def facts(now: datetime) -> dict[str, Any]:
+    """What callers put into contexts, all kinds together, as of `now`."""
+
+    def at(**ahead: float) -> str:
+        return (now + timedelta(**ahead)).replace(microsecond=0).isoformat()
+
+    return {
+        "plan": {"en": "Month 15 GB", "zh-hans": "包月 15 GB"},
+        "msisdn": "+4917604069011",
+        "starts_at": at(minutes=-5),
+        "ends_at": at(days=7),
+        "happened_at": at(minutes=-2),
+        "asked_at": at(minutes=-2),
+        "again_at": at(days=1),
+        "decides_at": at(days=1),
+        "charged_at": at(days=6),
+        "until_at": at(days=14),
+        "undo_at": at(minutes=10),
+        "url": _URL,
+        "code": "493817",
+        "reference": "R7K2-MQ4D",
+        "price": _PRICE,
+        "received": _PRICE,
+        "amount": _PRICE,
+        "held": _PRICE,
+        "left": _PRICE,
+        "former": _PRICE,
+        "missing": {"minor": 500, "currency": "EUR"},
+        "credit": {"minor": 180, "currency": "EUR"},
+        "what": "Your password was changed.",
+        "reason": "The plan began a day late.",
+        "account": "DE•••3000",
+        "holder": "Refill Mobile GmbH",
+        "transfer_reference": "ABCD2345EFGH",
+        "method": "Visa ···4242",
+        "label": "Visa ···4242",
+        "times": 3,
+        "whom": "+49 176 04069011",
+        "month": "03/2027",
+        "numbers": ["+49 176 04069011", "+49 176 04069012"],
+        "title": {"en": "Twice the data in December", "zh-hans": "十二月流量翻倍"},
+        "text": {
+            "en": "Month 15 GB has 30 GB for the same price until 31 December.",
+            "zh-hans": "12 月 31 日前，包月 15 GB 同价享 30 GB。",
+        },
+        "is_queued": False,
+        "has_ended": True,
+        "to_credit": False,
+        "series": "sale",
+        "number": "S-2026-000123",
+        "item": "Month 15 GB",
+    }
+
+
+def _why(*reasons: str) -> list[dict[str, Any]]:
+    return [{"why": why} for why in reasons]
+
+
+_ONE: list[dict[str, Any]] = [{}]
+_FOR_OTHERS: list[dict[str, Any]] = [{}, {"plan": "", "ends_at": ""}]
+_REFUNDS: list[dict[str, Any]] = [
+    {"cause": "withdrawal"},
+    {"cause": "staff", "to_credit": True, "has_ended": False},
+    {"cause": "dispute"},
+]
+_VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "renewed": [{}, {"is_queued": True}],
+    "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
+    "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
+    "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
+    "money_held": _why("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed"),
+    "topped_up_by_other": _FOR_OTHERS,
+    "top_up_for_other": _FOR_OTHERS,
+    "top_up_taken_back": _FOR_OTHERS,
+    "renewal_trouble": _why("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line"),
+    "top_up_trouble": _why("again", "declined", "method", "limit", "runaway"),
+    "receipt": [{}, {"series": "credit_note"}],
+    "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
+    "refund_granted": _REFUNDS,
+}
+
+
+def variants(kind: Kind) -> list[Mapping[str, Any]]:
+    """What differs from `facts` in each of a kind's wordings; at least one, empty where there is only one."""
+    return [*_VARIANTS.get(kind.name, _ONE)]
+
+
+def example(kind: Kind, channel: str, *, now: datetime, language: str, time_zone: str, msisdn: str = "") -> Rendered:
+    """The first wording of a kind, as its reader would get it."""
+    own = {"msisdn": msisdn} if msisdn else {}
+    return render(
+        kind.name, channel, {**facts(now), **variants(kind)[0], **own}, language=language, time_zone=time_zone
+    )
