@@ -21,16 +21,18 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts import claims, sms_limits
+from accounts import claims, known_devices, sms_limits
 from accounts.fields import MsisdnField
 from accounts.models import Line, Subscriber
 from lib import clock
 from lib.msisdn import is_served
-from notifications import outbox
+from lib.templatetags.formats import browser
+from notifications import choices, outbox
 from notifications.outbox import Outgoing, Recipient
 
 #: of the column
 EMAIL_LENGTH = 254
+_IS_NEW_DEVICE = "_is_new_device"
 _STAGE = "allauth.account.stages.PhoneVerificationStage"
 
 
@@ -40,6 +42,20 @@ class Adapter(DefaultAccountAdapter):
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         kwargs["label"] = _("Mobile number")
         return MsisdnField(**kwargs)
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **signing_in: Any) -> Any:
+        """Who signed in before is told when it happens with a device that has not been seen."""
+        response = super().post_login(request, user, **signing_in)
+        if getattr(request, _IS_NEW_DEVICE, False):
+            _told_of_sign_in(request, _subscriber(user))
+        known_devices.remember(request, response, _subscriber(user))
+        return response
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Look before the sign-in is dated: afterwards nobody knows whether there was one before."""
+        is_new = user.last_login is not None and not known_devices.is_known(request, _subscriber(user))
+        setattr(request, _IS_NEW_DEVICE, is_new)
+        super().login(request, user)
 
     def clean_email(self, email: str) -> str:
         """Refuse what would be cut off on its way into the table."""
@@ -114,6 +130,8 @@ class Adapter(DefaultAccountAdapter):
         elif name == "account_already_exists":
             _mail("account_exists", email, {"url": settings.PORTAL_ORIGIN + reverse("account_login")})
         elif name != "unknown_account":
+            if name == "email_changed":
+                choices.move(context["from_email"], context["to_email"])
             _notice(name, email)
 
 
@@ -162,6 +180,16 @@ def _mail(kind: str, email: str, said: dict[str, Any]) -> None:
             subject="account",
         )
     )
+
+
+def _told_of_sign_in(request: HttpRequest, subscriber: Subscriber) -> None:
+    device = browser(request.headers.get("User-Agent", ""))
+    said = {
+        "happened_at": clock.now().isoformat(),
+        "device": device or _("an unknown device"),
+        "url": settings.PORTAL_ORIGIN + reverse("usersessions_list"),
+    }
+    _mail("new_sign_in", subscriber.email, said)
 
 
 def _notice(name: str, email: str) -> None:

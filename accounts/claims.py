@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Line, LineClaim, LineOwnership, Subscriber
 from lib.transactions import whole
-from notifications import outbox
+from notifications import choices, outbox
 from notifications.outbox import Outgoing, Recipient
 
 WAIT = timedelta(hours=24)
@@ -114,6 +114,7 @@ def _grant(claim_id: UUID, *, line_id: UUID, now: datetime) -> bool:
     former = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     if former:
         _leave(former, line, now=now)
+        choices.forget(line.msisdn)
     LineOwnership.objects.create(line=line, subscriber_id=claim.subscriber_id, from_at=now)
     claim.granted_at = now
     claim.save(update_fields=["granted_at"])

@@ -61,15 +61,16 @@ class Swept:
 def measure(scale: Scale) -> Swept:
     """`scale.size` lines, after a tenth of them. Raises NotTheSame."""
     count = scale.size or LINES
+    few = max(1, count // 10)
     load_reference_data()
     _empty()
-    progress(f"sweep: making {count // 10} lines")
-    _make(0, count // 10)
+    progress(f"sweep: making {few} lines")
+    _make(0, few)
     reminders.remind(now=NOW)  # everything that is loaded once is loaded
-    statements = {str(count // 10): _statements(_ours)}
+    statements = {str(few): _statements(_ours)}
     before = _memory_mb()
     progress(f"sweep: making {count} lines")
-    _make(count // 10, count)
+    _make(few, count)
     statements[str(count)] = _statements(_ours)
     growth = _memory_mb() - before
     again = reminders.remind(now=NOW)
@@ -190,12 +191,12 @@ _LINES = (
     f"""INSERT INTO account_emailaddress (email, verified, "primary", user_id)
         SELECT 'sweep' || n || '@example.com', true, true, 10000000 + n FROM {_SERIES}""",  # noqa: S608
     f"""INSERT INTO accounts_line (id, msisdn, country, currency, time_zone, language, label, identity, state, state_reason)
-        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, '+49160' || (10000000 + n), 'DE', 'EUR', 'Europe/Berlin', 'en',
+        SELECT md5(n::text)::uuid, '+49160' || (10000000 + n), 'DE', 'EUR', 'Europe/Berlin', 'en',
             '', 'not_needed', 'active', '' FROM {_SERIES}""",  # noqa: S608
     f"""INSERT INTO accounts_lineownership (line_id, subscriber_id, from_at)
-        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 10000000 + n, %(now)s - interval '60 days' FROM {_SERIES}""",  # noqa: S608
+        SELECT md5(n::text)::uuid, 10000000 + n, %(now)s - interval '60 days' FROM {_SERIES}""",  # noqa: S608
     f"""INSERT INTO plans_planperiod (line_id, plan_id, kind, starts_at, ends_at, anchor_at, anchor_step, origin)
-        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, %(plan)s, 'plan', ends - interval '30 days', ends,
+        SELECT md5(n::text)::uuid, %(plan)s, 'plan', ends - interval '30 days', ends,
             ends - interval '30 days', 1, 'sweep:' || n
         FROM {_SERIES}, LATERAL (SELECT %(now)s + CASE WHEN n %% 100 < %(due)s
             THEN interval '1 hour' + n %% 60 * interval '1 minute' ELSE interval '8 days' + n %% 20 * interval '1 day' END AS ends) AS at""",  # noqa: S608

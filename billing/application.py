@@ -18,7 +18,7 @@ from billing.models import (
     VoucherNature,
 )
 from lib.failpoints import failpoint
-from plans import periods, reminders
+from plans import life, periods, reminders
 from plans.models import Plan, PlanKind, PlanPeriod
 
 
@@ -100,7 +100,7 @@ def _earn(journal: Journal) -> None:
 def _give(order: Order, *, now: datetime) -> PlanPeriod | None:
     if order.plan is None:
         clawback.pay_owed(order, now=now)
-        periods.wake_line(order.line, reason="topped up")
+        life.topped_up(order.line, now=now)
         return None
     give = {
         PlanKind.ADD_ON: periods.add_on,

@@ -146,5 +146,6 @@ def _words(entry: Any, *, is_visible: bool) -> str:
         EntryKind.SHORTFALL_PAID: _("Paid what the number owed"),
         EntryKind.PAYOUT_ASKED: _("To be paid out to you"),
         EntryKind.PAYOUT_REFUSED: _("Not paid out, credit again"),
+        EntryKind.RELEASED: _("Number given up: kept for you, ask our support"),
     }
     return said.get(kind) or str(kind.label)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing import fulfilment, inbox, sweeps
+from billing import fulfilment, held_lines, inbox, low_credit, releasing, sweeps
 from billing.by_voucher import voucher_batches
 from billing.for_others import following
 from billing.giving_back import disputes, refunds
@@ -22,7 +22,7 @@ from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
 from billing.standing import auto_top_up_runs, coming, prices, renewals, stops
 from lib import clock
-from plans import reminders
+from plans import lapsing, line_reminders, reminders
 
 
 @shared_task(name="billing.handle_event")
@@ -74,7 +74,16 @@ def sweep_auto_top_ups(**_unknown: object) -> None:
 @shared_task(name="billing.remind_of_ends")
 def remind_of_ends(**_unknown: object) -> None:
     now = clock.now()
-    reminders.remind(now=now, cared_for=renewals.cared_for(now=now))
+    reminders.remind(now=now, cared_for=renewals.cared_for(now=now), held=held_lines.ids())
+
+
+@shared_task(name="billing.sweep_lines")
+def sweep_lines(**_unknown: object) -> None:
+    now, held = clock.now(), held_lines.ids()
+    lapsing.lapse(now=now, held=held)
+    releasing.sweep(now=now)
+    line_reminders.remind(now=now, held=held)
+    low_credit.remind(now=now)
 
 
 @shared_task(name="billing.announce_renewals")

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,23 @@ class Operator:
 
 
 @dataclass(frozen=True)
+class LifeSpans:
+    """How long a line lives on: `after_top_up` and `after_use` in use, then `grace`, then `suspended`; a number given up rests for `quarantine`."""
+
+    after_top_up: timedelta = timedelta(days=180)
+    after_use: timedelta = timedelta(days=90)
+    grace: timedelta = timedelta(days=30)
+    suspended: timedelta = timedelta(days=60)
+    quarantine: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True)
 class Brand:
     """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance.
 
     `mark` is an SVG; `receipt_letters` how the numbers of each series of receipts begin; `short_plans_ahead`: whether auto-renew pays
-    plans of less than seven days ahead of their end.
+    plans of less than seven days ahead of their end. `identity_by_language`: where to show who one is; `low_credit`: from what sum down, in minor
+    units by currency, the owner is told.
     """
 
     folder: Path
@@ -51,6 +64,14 @@ class Brand:
     mark: str
     receipt_letters: dict[str, str]
     short_plans_ahead: bool = False
+    life: LifeSpans = field(default_factory=LifeSpans)
+    identity_by_language: dict[str, str] = field(default_factory=dict)
+    low_credit: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def where_to_identify(self) -> str:
+        """One sentence in the reader's language."""
+        return self.identity_by_language.get(get_language() or "en") or self.identity_by_language.get("en", "")
 
     @property
     def hours(self) -> str:
@@ -82,6 +103,9 @@ def brand() -> Brand:
         mark=(folder / "static" / "brand" / "mark.svg").read_text(encoding="utf-8"),
         receipt_letters={"sale": "S", "top_up": "T", "credit_note": "C"} | read.get("receipts", {}),
         short_plans_ahead=bool(read.get("auto_renew", {}).get("short_plans_ahead", False)),
+        life=_life(read.get("life", {})),
+        identity_by_language=read.get("identity", {}),
+        low_credit=read.get("low_credit", {}),
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
 
@@ -94,6 +118,10 @@ def _operator(read: dict[str, Any]) -> Operator:
         vat_id=told.get("vat_id", ""),
         register=told.get("register", ""),
     )
+
+
+def _life(told: dict[str, int]) -> LifeSpans:
+    return LifeSpans(**{name.removesuffix("_days"): timedelta(days=days) for name, days in told.items()})
 
 
 def _colour(sheet: str) -> tuple[float, float]:

@@ -26,7 +26,8 @@ def insert_selected(
         raise transaction.TransactionManagementError("rows are locked inside a transaction")
     query = source.order_by().values_list(*columns.values())[:at_most].query
     select, values = query.get_compiler(connection=connection).as_sql()
-    fields = ", ".join(f'"{model._meta.get_field(name).column}"' for name in columns)
+    named = {field.name: field.column for field in model._meta.concrete_fields}
+    fields = ", ".join(f'"{named[name]}"' for name in columns)
     lock = f' FOR NO KEY UPDATE OF "{_alias(query, locking)}" SKIP LOCKED' if locking else ""
     into = f'INSERT INTO "{model._meta.db_table}" ({fields})'
     with connection.cursor() as cursor:
@@ -36,4 +37,4 @@ def insert_selected(
 
 def _alias(query: Any, model: type[Model]) -> str:
     """Under which name the query joins the table. Raises StopIteration when it does not."""
-    return next(alias for alias, join in query.alias_map.items() if join.table_name == model._meta.db_table)
+    return next(str(alias) for alias, join in query.alias_map.items() if join.table_name == model._meta.db_table)

@@ -88,6 +88,7 @@ _CREDIT = (
     Kind(name="topped_up", title=_("Credit topped up"), topic=Topic.CREDIT, channels=BOTH, useful_for=_DAY, mutable=TEXT),
     Kind(name="topped_up_by_other", title=_("Somebody topped you up"), topic=Topic.CREDIT, channels=TEXT, useful_for=_DAY, mutable=TEXT),
     Kind(name="top_up_taken_back", title=_("A top-up was taken back"), topic=Topic.CREDIT, channels=TEXT, useful_for=_DAY),
+    Kind(name="low_credit", title=_("Credit is low"), topic=Topic.CREDIT, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
     Kind(name="credit_adjusted", title=_("Credit corrected"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="payout_asked", title=_("Pay-out asked for"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="payout_sent", title=_("Pay-out sent"), topic=Topic.CREDIT, channels=MAIL, useful_for=7 * _DAY),
@@ -109,6 +110,11 @@ _PAYMENTS = (
     Kind(name="top_up_not_done", title=_("Your top-up for somebody was not done"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
 _LINE = (
+    Kind(name="grace_coming", title=_("Line will soon only receive"), topic=Topic.LINE, channels=BOTH, useful_for=5 * _DAY, waits=True),
+    Kind(name="grace_begun", title=_("Line only receives"), topic=Topic.LINE, channels=BOTH, useful_for=5 * _DAY, waits=True),
+    Kind(name="suspension_coming", title=_("Line will be suspended"), topic=Topic.LINE, channels=BOTH, useful_for=5 * _DAY, waits=True),
+    Kind(name="release_coming", title=_("Number will be given up"), topic=Topic.LINE, channels=MAIL, useful_for=5 * _DAY),
+    Kind(name="line_released", title=_("Number was given up"), topic=Topic.LINE, channels=MAIL, useful_for=30 * _DAY),
     Kind(name="line_claim", title=_("Somebody asks for your line"), topic=Topic.LINE, channels=MAIL, useful_for=_DAY),
 )  # fmt: skip
 _SECURITY = (
@@ -116,6 +122,7 @@ _SECURITY = (
     Kind(name="email_code", title=_("Code by e-mail"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
     Kind(name="password_reset_code", title=_("Code for a new password"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
     Kind(name="account_exists", title=_("Somebody tried to register with your number or address"), topic=Topic.SECURITY, channels=BOTH, useful_for=_DAY),
+    Kind(name="new_sign_in", title=_("Sign-in from a new device"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="security_notice", title=_("How you sign in was changed"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
 _OFFERS = (

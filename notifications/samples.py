@@ -11,58 +11,63 @@ _PRICE = {"minor": 1500, "currency": "EUR"}
 _URL = "https://example.com/orders/01a207aa-0f2e-7634-955d-81396d4c4e7b/"
 
 
+#: How long before or after the moment of the message each date lies.
+_MOMENTS = {
+    "starts_at": timedelta(minutes=-5),
+    "ends_at": timedelta(days=7),
+    "grace_at": timedelta(days=6),
+    "suspended_at": timedelta(days=36),
+    "released_at": timedelta(days=96),
+    "happened_at": timedelta(minutes=-2),
+    "asked_at": timedelta(minutes=-2),
+    "again_at": timedelta(days=1),
+    "decides_at": timedelta(days=1),
+    "charged_at": timedelta(days=6),
+    "until_at": timedelta(days=14),
+    "undo_at": timedelta(minutes=10),
+}
+_SUMS: dict[str, Any] = {
+    **dict.fromkeys(("price", "received", "amount", "held", "left", "former"), _PRICE),
+    "missing": {"minor": 500, "currency": "EUR"},
+    "credit": {"minor": 180, "currency": "EUR"},
+}
+_WORDS: dict[str, Any] = {
+    "plan": {"en": "Month 15 GB", "zh-hans": "包月 15 GB"},
+    "msisdn": "+4917604069011",
+    "url": _URL,
+    "code": "493817",
+    "reference": "R7K2-MQ4D",
+    "what": "Your password was changed.",
+    "device": "Firefox · Windows",
+    "reason": "The plan began a day late.",
+    "account": "DE•••3000",
+    "holder": "Refill Mobile GmbH",
+    "transfer_reference": "ABCD2345EFGH",
+    "method": "Visa ···4242",
+    "label": "Visa ···4242",
+    "times": 3,
+    "whom": "+49 176 04069011",
+    "month": "03/2027",
+    "numbers": ["+49 176 04069011", "+49 176 04069012"],
+    "title": {"en": "Twice the data in December", "zh-hans": "十二月流量翻倍"},
+    "text": {
+        "en": "Month 15 GB has 30 GB for the same price until 31 December.",
+        "zh-hans": "12 月 31 日前，包月 15 GB 同价享 30 GB。",
+    },
+    "is_queued": False,
+    "has_ended": True,
+    "only_receives": False,
+    "to_credit": False,
+    "series": "sale",
+    "number": "S-2026-000123",
+    "item": "Month 15 GB",
+}
+
+
 def facts(now: datetime) -> dict[str, Any]:
     """What callers put into contexts, all kinds together, as of `now`."""
-
-    def at(**ahead: float) -> str:
-        return (now + timedelta(**ahead)).replace(microsecond=0).isoformat()
-
-    return {
-        "plan": {"en": "Month 15 GB", "zh-hans": "包月 15 GB"},
-        "msisdn": "+4917604069011",
-        "starts_at": at(minutes=-5),
-        "ends_at": at(days=7),
-        "happened_at": at(minutes=-2),
-        "asked_at": at(minutes=-2),
-        "again_at": at(days=1),
-        "decides_at": at(days=1),
-        "charged_at": at(days=6),
-        "until_at": at(days=14),
-        "undo_at": at(minutes=10),
-        "url": _URL,
-        "code": "493817",
-        "reference": "R7K2-MQ4D",
-        "price": _PRICE,
-        "received": _PRICE,
-        "amount": _PRICE,
-        "held": _PRICE,
-        "left": _PRICE,
-        "former": _PRICE,
-        "missing": {"minor": 500, "currency": "EUR"},
-        "credit": {"minor": 180, "currency": "EUR"},
-        "what": "Your password was changed.",
-        "reason": "The plan began a day late.",
-        "account": "DE•••3000",
-        "holder": "Refill Mobile GmbH",
-        "transfer_reference": "ABCD2345EFGH",
-        "method": "Visa ···4242",
-        "label": "Visa ···4242",
-        "times": 3,
-        "whom": "+49 176 04069011",
-        "month": "03/2027",
-        "numbers": ["+49 176 04069011", "+49 176 04069012"],
-        "title": {"en": "Twice the data in December", "zh-hans": "十二月流量翻倍"},
-        "text": {
-            "en": "Month 15 GB has 30 GB for the same price until 31 December.",
-            "zh-hans": "12 月 31 日前，包月 15 GB 同价享 30 GB。",
-        },
-        "is_queued": False,
-        "has_ended": True,
-        "to_credit": False,
-        "series": "sale",
-        "number": "S-2026-000123",
-        "item": "Month 15 GB",
-    }
+    dates = {name: (now + ahead).replace(microsecond=0).isoformat() for name, ahead in _MOMENTS.items()}
+    return {**dates, **_SUMS, **_WORDS}
 
 
 def _why(*reasons: str) -> list[dict[str, Any]]:
@@ -78,6 +83,8 @@ _REFUNDS: list[dict[str, Any]] = [
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewed": [{}, {"is_queued": True}],
+    "plan_ended": [{}, {"only_receives": True}],
+    "line_released": [{}, {"credit": None}],
     "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],

@@ -20,8 +20,8 @@ AT_MOST = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """One kind on one channel. `about` is the prefix of the subject (`period`), which the source row's id ends; the rest are expressions
-    over the source.
+    """One kind on one channel. `about` is the prefix of the subject (`period`), which the source row's id ends; `occasion` tells messages
+    of one kind about the same row apart; the rest are expressions over the source.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Sweep:
     time_zone: Combinable
     context: Mapping[str, Any]
     not_after: Any
+    occasion: Any = None
 
     @property
     def subject(self) -> Concat:
@@ -39,7 +40,8 @@ class Sweep:
 
     @property
     def key(self) -> Concat:
-        return Concat(self.subject, Value(f":{self.kind}:{self.channel}"), output_field=TextField())
+        which = (Value(":"), self.occasion) if self.occasion is not None else ()
+        return Concat(self.subject, *which, Value(f":{self.kind}:{self.channel}"), output_field=TextField())
 
 
 def write(source: QuerySet[Any], sweep: Sweep, *, real: datetime, locking: type[Model]) -> int:
@@ -76,7 +78,7 @@ def write(source: QuerySet[Any], sweep: Sweep, *, real: datetime, locking: type[
 _EMPTY = ("provider", "provider_reference", "error_code", "sent_title", "sent_text")
 
 
-def _wanted(source: QuerySet[Any], sweep: Sweep, *, unasked: bool) -> QuerySet[Any]:
+def _wanted(source: QuerySet[Any], sweep: Sweep, *, unasked: bool) -> Any:
     """Without those who have said no; of what nobody gets unasked, only those who have said yes."""
     address = Lower(sweep.address) if sweep.channel == "email" else sweep.address
     chosen = Choice.objects.filter(address=OuterRef("message_address"), kind=sweep.kind, is_wanted=not unasked)

@@ -110,6 +110,12 @@ class Overview:
         return self.queued[0] if self.queued else None
 
     @property
+    def last_end(self) -> datetime | None:
+        """When everything the line has or had ends; None when it never had a plan."""
+        known = [self.period, self.last, *self.queued, *self.add_ons]
+        return max((period.ends_at for period in known if period), default=None)
+
+    @property
     def ended_at(self) -> datetime | None:
         """When the last plan ended, if none runs."""
         return self.last.ends_at if self.last and not self.period else None

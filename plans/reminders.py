@@ -19,8 +19,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    FilteredRelation,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -28,7 +26,7 @@ from django.db.models import (
     UUIDField,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, Substr
+from django.db.models.functions import Cast, Concat, Substr
 from django.urls import reverse
 
 from accounts.models import Line, LineState
@@ -39,7 +37,9 @@ from notifications import outbox, quiet, sweeping
 from notifications.kinds import Channel
 from notifications.models import Message, MessageState
 from notifications.sweeping import Sweep
+from plans import life
 from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
+from plans.readers import ZONE, Readers, awake, in_the_evening
 
 WEEK, THREE_DAYS, REMINDER = "expiry_week", "expiry_three_days", "expiry_reminder"
 ENDED, STARTED = "plan_ended", "plan_started"
@@ -56,16 +56,6 @@ NEWS_FOR = timedelta(days=1)
 QUEUED_FOR = timedelta(hours=1)
 _NOW = timedelta(0)
 _REACHED = (LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED)
-
-
-class _OneOf(Func):
-    """`IN` with all its values in one: hundreds of time zones make a long statement."""
-
-    output_field = BooleanField()
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # noqa: ARG002  Django's signature
-        zone, zones = (compiler.compile(each) for each in self.source_expressions)
-        return f"({zone[0]} = ANY ({zones[0]}))", [*zone[1], *zones[1]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +82,7 @@ def _occasions(now: datetime, cared_for: "QuerySet[Any, Any] | None") -> Iterato
     own = ~Q(line__in=cared_for) if cared_for is not None else Q()
     runs = Q(starts_at__lte=now, ends_at__gt=now) & own
     is_short, is_long = Q(ends_at__lt=F("starts_at") + SHORT), Q(ends_at__gte=F("starts_at") + LONG)
-    is_awake = ~Q(_OneOf("reader_zone", Value(quiet.zones_asleep(now))))
+    is_awake = awake(now)
     yield Occasion(WEEK, runs & is_long & is_awake & _ends(now, THREE_BEFORE, WEEK_BEFORE), (Channel.EMAIL,))
     is_twice_three = Q(ends_at__gte=F("starts_at") + 2 * THREE_BEFORE)
     yield Occasion(THREE_DAYS, runs & is_twice_three & is_awake & _ends(now, DAY_BEFORE, THREE_BEFORE))
@@ -113,62 +103,47 @@ def _in_the_night(now: datetime) -> Q:
     """What ends while its reader sleeps, or soon after, is told in the last hour of the evening; not before half of it is over."""
     left = ExpressionWrapper(F("ends_at") - Value(now), output_field=DurationField())
     is_half_over = Q(starts_at__lte=ExpressionWrapper(Value(now) - left, output_field=DateTimeField()))
-    in_the_evening = Q(_OneOf("reader_zone", Value(quiet.zones_in_the_evening(now))))
-    return in_the_evening & is_half_over & _ends(now, _NOW, quiet.LONGEST_NIGHT + HOURS_BEFORE)
+    return in_the_evening(now) & is_half_over & _ends(now, _NOW, quiet.LONGEST_NIGHT + HOURS_BEFORE)
 
 
-def remind(*, now: datetime, cared_for: "QuerySet[Any, Any] | None" = None) -> int:
+def remind(
+    *, now: datetime, cared_for: "QuerySet[Any, Any] | None" = None, held: "QuerySet[Any, Any] | None" = None
+) -> int:
     """Write every message that is due at `now` and not written yet. Returns how many. `cared_for`: ids of lines whose next period
-    somebody above looks after: nobody is asked to renew what renews itself, only told when a plan has ended all the same.
+    somebody above looks after: nobody is asked to renew what renews itself, only told when a plan has ended all the same. `held`: ids of
+    lines whose life does not move on meanwhile.
     """
-    return sum(
-        _tell(occasion, channel, now=now) for occasion in _occasions(now, cared_for) for channel in occasion.channels
-    )
+    return sum(_tell(occasion, now=now, held=held) for occasion in _occasions(now, cared_for))
 
 
 @whole
-def _tell(occasion: Occasion, channel: Channel, *, now: datetime) -> int:
-    """Lock lines and write, in one statement; then take back what was paid while it began. A line that somebody renews at this moment
-    is left to the next sweep.
+def _tell(occasion: Occasion, *, now: datetime, held: "QuerySet[Any, Any] | None") -> int:
+    """Lock lines and write, in one statement a channel; then take back what was paid while it began. A line that somebody renews at this
+    moment is left to the next sweep.
     """
     real = clock.real_now()
-    periods = _to_owners(occasion) if channel == Channel.EMAIL else _to_lines(occasion)
+    written = sum(_write(occasion, channel, now=now, real=real, held=held) for channel in occasion.channels)
+    return written - _take_back(occasion, real=real) if written and occasion.is_end else written
+
+
+def _write(
+    occasion: Occasion, channel: Channel, *, now: datetime, real: datetime, held: "QuerySet[Any, Any] | None"
+) -> int:
+    readers = Readers(channel, "line__")
     sweep = Sweep(
         kind=occasion.kind,
         channel=channel,
         about="period",
-        address=F(f"{_OWNER}__emailaddress__email") if channel == Channel.EMAIL else F("line__msisdn"),
-        language=F(f"{_OWNER}__language") if channel == Channel.EMAIL else F("line__language"),
-        time_zone=F("reader_zone"),
-        context=_context(occasion.kind),
+        address=readers.address,
+        language=readers.language,
+        time_zone=F(ZONE),
+        context=_context(occasion.kind, held),
         not_after=_of_use_until(occasion.kind, ahead=real - now),
     )
-    written = sweeping.write(periods.filter(occasion.when), sweep, real=real, locking=Line)
-    return written - _take_back(occasion, real=real) if written and occasion.is_end else written
+    return sweeping.write(readers.to(occasion.periods()).filter(occasion.when), sweep, real=real, locking=Line)
 
 
-_OWNER = "line__ownerships__subscriber"
-
-
-def _to_owners(occasion: Occasion) -> PlanPeriodQuerySet:
-    """With their owners' proven e-mail."""
-    owned = occasion.periods().filter(
-        line__ownerships__until_at=None,
-        line__ownerships__subscriber__is_active=True,
-        line__ownerships__subscriber__emailaddress__verified=True,
-        line__ownerships__subscriber__emailaddress__primary=True,
-    )
-    return owned.annotate(reader_zone=F(f"{_OWNER}__time_zone"))
-
-
-def _to_lines(occasion: Occasion) -> PlanPeriodQuerySet:
-    """By the clock of the owner, else of the line."""
-    is_open = Q(line__ownerships__until_at=None)
-    owned = occasion.periods().annotate(ownership=FilteredRelation("line__ownerships", condition=is_open))
-    return owned.annotate(reader_zone=Coalesce("ownership__subscriber__time_zone", "line__time_zone"))
-
-
-def _context(kind: str) -> dict[str, Any]:
+def _context(kind: str, held: "QuerySet[Any, Any] | None") -> dict[str, Any]:
     before, after = reverse("order_review", args=["CODE"]).split("CODE")
     order = Concat(Value(settings.PORTAL_ORIGIN + before), "plan__code", Value(after), output_field=TextField())
     page = sweeping.text(settings.PORTAL_ORIGIN + reverse("dashboard"))
@@ -177,7 +152,17 @@ def _context(kind: str) -> dict[str, Any]:
         "msisdn": F("line__msisdn"),
         "ends_at": F("ends_at"),
         "url": page if kind == STARTED else order,
+        **({"only_receives": _only_receives(held)} if kind == ENDED else {}),
     }
+
+
+def _only_receives(held: "QuerySet[Any, Any] | None") -> Any:
+    """Whether the line's use ends with the plan: with nothing that runs on, and no top-up or use that still counts."""
+    goes_on = Exists(life.standing(OuterRef("line")).filter(ends_at__gt=OuterRef("ends_at")))
+    lapses = Q(line__state=LineState.ACTIVE, ends_at__gte=life.without_plan_until("line__")) & ~Q(goes_on)
+    if held is not None:
+        lapses &= ~Q(line__in=held)
+    return ExpressionWrapper(Q(line__state=LineState.GRACE) | lapses, output_field=BooleanField())
 
 
 def _of_use_until(kind: str, *, ahead: timedelta) -> Any:
@@ -196,11 +181,14 @@ def _take_back(occasion: Occasion, *, real: datetime) -> int:
 
 _WAITING = Compiled(
     Message.objects.filter(
-        state__in=(MessageState.DUE, MessageState.CLAIMED),
-        kind__in=KINDS,
-        subject__in=PlanPeriod.objects.filter(line=Given("line_id"), kind=PlanKind.PLAN).values_list(
-            Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField())
+        Q(subject=Given("of_line"))
+        | Q(
+            subject__in=PlanPeriod.objects.filter(line=Given("line_id"), kind=PlanKind.PLAN).values_list(
+                Concat(Value("period:"), Cast("pk", TextField()), output_field=TextField())
+            )
         ),
+        state__in=(MessageState.DUE, MessageState.CLAIMED),
+        kind__in=(*KINDS, *life.KINDS),
     )
     .only("subject")
     .order_by()
@@ -208,8 +196,8 @@ _WAITING = Compiled(
 
 
 def withdraw(line: Line) -> int:
-    """After a renewal: what is due and not yet sent about the ends of `line`'s periods is not wanted. Returns how many. Runs in
-    the caller's transaction.
+    """After a renewal: what is due and not yet sent about the ends of `line`'s periods, or its own, is not wanted. Returns how many.
+    Runs in the caller's transaction.
     """
-    found = {message.subject for message in _WAITING.all(line_id=line.pk)}
-    return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))
+    found = {message.subject for message in _WAITING.all(line_id=line.pk, of_line=life.subject_of(line))}
+    return sum(outbox.withdraw(subject, kinds=(*KINDS, *life.KINDS)) for subject in sorted(found))

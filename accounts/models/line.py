@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.subscriber import Subscriber
+from lib import clock
 from lib.moves import Moves, check_move, moves_triggers
 from lib.msisdn import E164_PATTERN
 from lib.rows import write
@@ -69,6 +70,8 @@ class Line(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=LineState, default=LineState.STOCK)
     state_since = models.DateTimeField(_("since"), db_default=Now())
     state_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    last_top_up_at = models.DateTimeField(_("last top-up"), null=True, blank=True)
+    last_charged_use_at = models.DateTimeField(_("last use charged to credit"), null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[LineQuerySet] = LineQuerySet.as_manager()  # type: ignore[assignment]
@@ -84,6 +87,12 @@ class Line(models.Model):
             models.CheckConstraint(name="line_country_iso", condition=models.Q(country__regex=r"^[A-Z]{2}$")),
             models.CheckConstraint(name="line_currency_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")),
         ]
+        indexes = [
+            models.Index(fields=["last_top_up_at"], name="line_active_last_top_up", condition=models.Q(state="active")),
+            models.Index(
+                fields=["state_since"], name="line_asleep_since", condition=models.Q(state__in=["grace", "suspended"])
+            ),
+        ]
         triggers = moves_triggers(LINE_MOVES, first=LineState.STOCK)
 
     def __str__(self) -> str:
@@ -92,13 +101,17 @@ class Line(models.Model):
     @property
     def is_payable(self) -> bool:
         """Whether something may be bought for the line now."""
-        identified = self.identity in {IdentityCheck.NOT_NEEDED, IdentityCheck.DONE}
-        return self.state in PAYABLE_STATES and identified
+        return self.state in PAYABLE_STATES and self.is_identified
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether its owner has shown who they are, where the law asks for it; no document is kept here."""
+        return self.identity in {IdentityCheck.NOT_NEEDED, IdentityCheck.DONE}
 
     def move_to(self, state: LineState, *, reason: str) -> None:
         """Change the state with its reason and date. Raises lib.moves.IllegalMove."""
         check_move(LINE_MOVES, model="line", before=self.state, after=state)
-        self.state, self.state_reason, self.state_since = state, reason, Now()
+        self.state, self.state_reason, self.state_since = state, reason, clock.now()
         write(self, "state", "state_reason", "state_since")
 
 

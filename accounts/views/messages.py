@@ -1,5 +1,7 @@
 """Everything the portal may send: what it looks like, and what its reader wants of it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -36,7 +38,11 @@ def example(request: SignedInRequest, kind: str) -> HttpResponse:
     if about is None:
         raise Http404
     line = current_line(request)
-    how = {"now": clock.now(), "language": request.LANGUAGE_CODE, "time_zone": request.user.time_zone}
+    how: dict[str, Any] = {
+        "now": clock.now(),
+        "language": request.LANGUAGE_CODE,
+        "time_zone": request.user.time_zone,
+    }
     made = {
         channel: samples.example(about, channel, **how, msisdn=line.msisdn if line else "")
         for channel in about.channels

@@ -65,6 +65,7 @@ class EntryKind(models.TextChoices):
     PAYOUT_REFUSED = "payout_refused", _("not paid out")
     ADJUSTMENT = "adjustment", _("adjustment")
     WRITE_OFF = "write_off", _("written off")
+    RELEASED = "released", _("number given up")
     OPENING = "opening", _("opening credit")
 
 

@@ -14,6 +14,8 @@ Standing = type[AutoRenew] | type[AutoTopUp]
 _KINDS: tuple[Standing, ...] = (AutoRenew, AutoTopUp)
 #: `off_reason` of what ended with its line's owner.
 OWNER_CHANGED = "owner_changed"
+#: `off_reason` of what ended with its number.
+RELEASED = "released"
 BATCH = 200
 
 
@@ -62,6 +64,13 @@ def of_former_owners(*, now: datetime) -> int:
         left = kind.objects.filter(~Exists(owns), off_at=None).order_by("pk").values_list("pk", "line_id")
         stopped += sum(_of_former_owner(kind, order_id, line_id=line_id, now=now) for order_id, line_id in left[:BATCH])
     return stopped
+
+
+def of_line(line: Line, *, now: datetime) -> None:
+    """Switch off what rests on a number that is given up. The caller holds the line's row lock."""
+    for kind in _KINDS:
+        for order in kind.objects.select_for_update(no_key=True, of=("self",)).filter(line=line, off_at=None):
+            _switch_off(order, reason=RELEASED, now=now)
 
 
 @whole

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import line_words
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
@@ -75,7 +76,8 @@ def top_up(request: SignedInRequest) -> HttpResponse:
         form.replace(form_token=uuid.uuid4())
         return _page(request, line, form)
     except CannotBeOrdered:
-        messages.error(request, _("Nothing can be topped up for this number at the moment. Please ask our support."))
+        usual = _("Nothing can be topped up for this number at the moment. Please ask our support.")
+        messages.error(request, line_words.refusal(line) or usual)
         return redirect("dashboard")
     saved = form.saved_method
     return pay_with(request, placed, saved) if saved else to_payment_page(request, placed)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import line_words
 from accounts.current_line import current_line
 from accounts.models import Line
 from accounts.requests import SignedInRequest
@@ -68,7 +69,7 @@ def _refusal(plan: Plan, line: Line, *, now: datetime) -> str:
     if plan.currency != line.currency:
         return _("This plan is not sold in the currency of your number.")
     if not line.is_payable:
-        return _("Nothing can be ordered for this number at the moment. Please ask our support.")
+        return line_words.refusal(line)
     return ""
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import line_words
 from accounts.adapter import client_address
 from accounts.current_line import current_line
 from accounts.models import Line
@@ -54,7 +55,7 @@ def voucher(request: SignedInRequest) -> HttpResponse:
         messages.info(request, _("Add your mobile number first; then you can redeem a voucher for it."))
         return redirect("line_add")
     if not line.is_payable:
-        return _not_for_this_number(request)
+        return _not_for_this_number(request, line)
     form = VoucherCodeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _code_page(request, line, form)
@@ -90,7 +91,7 @@ def check(request: SignedInRequest) -> HttpResponse:
     try:
         return _checked(request, line, form, shown, now=clock.now())
     except (VoucherRefused, NeedsPlan, NeedsRunningPlan, NoVatRate, LineNotPayable) as refusal:
-        return _refused(request, refusal)
+        return _refused(request, refusal, line)
 
 
 def _checked(request: SignedInRequest, line: Line, form: RedeemForm, shown: _Shown, *, now: datetime) -> HttpResponse:
@@ -119,10 +120,10 @@ def _wish(request: SignedInRequest, found: Voucher, line: Line, form: RedeemForm
     )
 
 
-def _refused(request: SignedInRequest, refusal: Exception) -> HttpResponse:
+def _refused(request: SignedInRequest, refusal: Exception, line: Line) -> HttpResponse:
     """Nothing was spent; why, and where to go on."""
     if isinstance(refusal, LineNotPayable):
-        return _not_for_this_number(request)
+        return _not_for_this_number(request, line)
     if isinstance(refusal, NeedsPlan | NeedsRunningPlan):
         words = _(
             "This voucher is an add-on, which goes beside a running plan. Choose a plan first; your voucher is not used up."
@@ -152,13 +153,8 @@ def _check_page(
     return render(request, "billing/voucher_check.html", context, status=422 if form.is_bound else 200)
 
 
-def _not_for_this_number(request: SignedInRequest) -> HttpResponse:
-    messages.error(
-        request,
-        _(
-            "Nothing can be redeemed for this number at the moment. Your voucher is not used up. Please ask our support."
-        ),
-    )
+def _not_for_this_number(request: SignedInRequest, line: Line) -> HttpResponse:
+    messages.error(request, f"{line_words.refusal(line)} {_('Your voucher is not used up.')}")
     return redirect("dashboard")
 
 

@@ -65,9 +65,9 @@ class PlanPeriod(models.Model):
             models.CheckConstraint(name="period_in_order", condition=models.Q(ends_at__gt=models.F("starts_at"))),
             ExclusionConstraint(
                 name=NO_OVERLAP,
-                expressions=[
-                    (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                expressions=[  # the line first: whoever asks for a line's periods may be answered from this index
                     ("line", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
                 ],
                 condition=models.Q(kind="plan", cancelled_at=None),
                 deferrable=models.Deferrable.IMMEDIATE,

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import Line, LineState, Sim
+from accounts.models import IdentityCheck, Line, LineState, Sim
 from billing import ledger
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, LedgerAccount, LedgerEntry
+from lib.brand import brand
 from lib.uuid7 import fresh
 from plans import periods
 from plans.models import Plan, PlanKind
@@ -26,6 +27,7 @@ class Outcome:
     """What became of the rows that were read."""
 
     loaded: list[StockRow] = field(default_factory=list)
+    identified: list[StockRow] = field(default_factory=list)
     unchanged: list[StockRow] = field(default_factory=list)
     refused: list[RowRefused] = field(default_factory=list)
 
@@ -80,10 +82,11 @@ def _check_time(row: StockRow, *, now: datetime) -> None:
 
 
 def _keep(rows: list[StockRow], plans: dict[str, Plan], outcome: Outcome, *, now: datetime, is_trial: bool) -> None:
-    new = _not_there_yet(rows, outcome)
+    new = _not_there_yet(rows, outcome, now=now)
     try:
         with transaction.atomic():
             _insert(new, plans, now=now)
+            _identify(outcome.identified)
             transaction.set_rollback(is_trial)
     except IntegrityError as error:
         if len(new) == 1:
@@ -96,15 +99,20 @@ def _keep(rows: list[StockRow], plans: dict[str, Plan], outcome: Outcome, *, now
     outcome.loaded += new
 
 
-def _not_there_yet(rows: list[StockRow], outcome: Outcome) -> list[StockRow]:
-    """Rows whose number is new. One that is there already must be the same, or it is refused: nothing is overwritten."""
+def _not_there_yet(rows: list[StockRow], outcome: Outcome, *, now: datetime) -> list[StockRow]:
+    """Rows whose number is new. One that is there already must be the same, or it is refused: nothing is overwritten but the state of
+    its owner's identity check, which is what such a file may tell later.
+    """
+    resting = _resting(rows, now=now)
     lines = {line.msisdn: line for line in Line.objects.live().filter(msisdn__in=[row.msisdn for row in rows])}
     sims = dict(Sim.objects.filter(iccid__in=[row.iccid for row in rows]).values_list("iccid", "line_id"))
     opened = _opened([line.pk for line in lines.values()])
     new = []
     for row in rows:
         line = lines.get(row.msisdn)
-        if line is None and row.iccid in sims:
+        if until := resting.get(row.msisdn) if line is None else None:
+            outcome.refused.append(RowRefused(row.at, "number", f"was given up and rests until {until:%Y-%m-%d}"))
+        elif line is None and row.iccid in sims:
             outcome.refused.append(RowRefused(row.at, "iccid", "belongs to another line"))
         elif line is None:
             new.append(row)
@@ -112,9 +120,26 @@ def _not_there_yet(rows: list[StockRow], outcome: Outcome) -> list[StockRow]:
             outcome.refused.append(
                 RowRefused(row.at, "number", f"is there already, with another {', '.join(differing)}")
             )
+        elif row.identity and row.identity != line.identity:
+            outcome.identified.append(row)
         else:
             outcome.unchanged.append(row)
     return new
+
+
+def _resting(rows: list[StockRow], *, now: datetime) -> dict[str, datetime]:
+    """Numbers that were given up not long ago, and until when nobody else gets them."""
+    rest = brand().life.quarantine
+    ended = Line.objects.filter(
+        state=LineState.RELEASED, state_since__gt=now - rest, msisdn__in=[row.msisdn for row in rows]
+    )
+    return {line.msisdn: line.state_since + rest for line in ended}
+
+
+def _identify(rows: list[StockRow]) -> None:
+    for state in {row.identity for row in rows if row.identity}:
+        numbers = [row.msisdn for row in rows if row.identity == state]
+        Line.objects.live().filter(msisdn__in=numbers).update(identity=state)
 
 
 def _opened(line_ids: list[Any]) -> dict[str, int]:
@@ -143,6 +168,7 @@ def _insert(rows: Sequence[StockRow], plans: dict[str, Plan], *, now: datetime) 
             currency=row.currency,
             time_zone=row.time_zone,
             language=row.language,
+            identity=row.identity or IdentityCheck.NOT_NEEDED,
         )
         for row, line_id in zip(rows, fresh(len(rows)), strict=True)
     )
@@ -155,7 +181,7 @@ def _insert(rows: Sequence[StockRow], plans: dict[str, Plan], *, now: datetime) 
     for state in {row.state for row in rows} - {LineState.STOCK}:
         ids = [line.pk for row, line in pairs if row.state == state]
         Line.objects.filter(pk__in=ids, state=LineState.STOCK).update(
-            state=state, state_reason="import", state_since=now
+            state=state, state_reason="import", state_since=now, last_top_up_at=now
         )
 
 

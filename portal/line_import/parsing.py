@@ -14,7 +14,7 @@ from babel import Locale
 from babel.numbers import is_currency
 from django.conf import settings
 
-from accounts.models import LineState
+from accounts.models import IdentityCheck, LineState
 from lib.msisdn import NotAnMsisdn, parse_msisdn
 
 AMOUNTS = {"data": "data_left_bytes", "voice": "voice_left_seconds", "texts": "texts_left_count"}
@@ -22,6 +22,8 @@ COLUMNS = (
     "number", "iccid", "country", "time_zone", "currency", "language", "state", "credit_paid_minor", "credit_bonus_minor",
     "plan", "starts_at", "ends_at", *AMOUNTS.values(),
 )  # fmt: skip
+#: A file may leave these columns out.
+OPTIONAL = ("identity",)
 STATES = (LineState.STOCK, LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED, LineState.BLOCKED)
 _LONGEST_CELL = 1000
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -57,6 +59,7 @@ class StockRow:
     starts_at: datetime | None
     ends_at: datetime | None
     left: Mapping[str, int | None]
+    identity: IdentityCheck | None = None
 
 
 def read(path: Path) -> Iterator[StockRow | RowRefused]:
@@ -107,7 +110,7 @@ def _check_header(header: list[str]) -> None:
         raise FileRefused(f"The file is empty. Its first line names the columns: {','.join(COLUMNS)}.")
     problems = {
         "missing": [name for name in COLUMNS if name not in header],
-        "unknown": [name for name in header if name not in COLUMNS],
+        "unknown": [name for name in header if name not in (*COLUMNS, *OPTIONAL)],
         "double": sorted({name for name in header if header.count(name) > 1}),
     }
     told = [f"{kind}: {', '.join(name or '(empty)' for name in names)}" for kind, names in problems.items() if names]
@@ -143,6 +146,7 @@ def _row(at: int, header: list[str], cells: list[str]) -> StockRow:
         starts_at=row.moment("starts_at"),
         ends_at=row.moment("ends_at"),
         left={unit: row.whole(column) for unit, column in AMOUNTS.items()},
+        identity=row.identity(),
     )
 
 
@@ -179,6 +183,11 @@ class _Cells:
         if text not in known:
             raise self.refusal(column, f"must be {wanted}")
         return text
+
+    def identity(self) -> IdentityCheck | None:
+        if not self._cells.get("identity"):
+            return None
+        return IdentityCheck(self.one_of("identity", set(IdentityCheck), f"one of {', '.join(IdentityCheck)}"))
 
     def currency(self) -> str:
         text = self.text("currency")

@@ -11,25 +11,28 @@ class Totals:
     """Adds outcomes up. Loaded and unchanged rows count together: both are in the portal now (or would be)."""
 
     def __init__(self) -> None:
-        self.loaded = self.unchanged = self.refused = 0
+        self.loaded = self.identified = self.unchanged = self.refused = 0
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, outcome: Outcome) -> None:
         self.loaded += len(outcome.loaded)
+        self.identified += len(outcome.identified)
         self.unchanged += len(outcome.unchanged)
         self.refused += len(outcome.refused)
-        for row in (*outcome.loaded, *outcome.unchanged):
+        for row in (*outcome.loaded, *outcome.identified, *outcome.unchanged):
             self._count(row)
 
     @property
     def read(self) -> int:
-        return self.loaded + self.unchanged + self.refused
+        return self.loaded + self.identified + self.unchanged + self.refused
 
     def lines(self) -> Iterator[str]:
         """One total a line, aligned; sums in minor units and in the base of each unit."""
         yield f"{'rows read':<40} {self.read:>18,}"
         yield f"{'  new':<40} {self.loaded:>18,}"
         yield f"{'  there already, unchanged':<40} {self.unchanged:>18,}"
+        if self.identified:
+            yield f"{'  there already, identity check changed':<40} {self.identified:>18,}"
         yield f"{'  refused':<40} {self.refused:>18,}"
         for (group, name), number in sorted(self._counts.items()):
             yield f"{f'{group} {name}':<40} {number:>18,}"

@@ -19,6 +19,7 @@ from billing import ledger, wording
 from billing.models import HELD_KINDS, Order, OrderState, ReviewItem, ReviewKind
 from billing.standing import words
 from lib import clock
+from plans import life, line_notice
 from plans.models import Plan
 from plans.overview import Overview, overview
 
@@ -48,11 +49,14 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
     waiting = next((order for order in latest if order.state in {OrderState.PENDING, OrderState.PROCESSING}), None)
     seen = overview(line, now=now, is_waiting=waiting is not None and waiting.plan_id is not None)
     paid, bonus = ledger.credit_of(line)
+    lives = life.of(line, last_end=seen.last_end)
     return {
         "place": "home",
         "line": line,
         "lines": lines_of(request),
         "state": seen.standing,
+        "life": lives,
+        "notice": line_notice.of(line, lives, now=now),
         "period": seen.period,
         "main": seen.main,
         "buckets": seen.buckets,

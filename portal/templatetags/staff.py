@@ -31,6 +31,7 @@ from lib.admin.showing import linked, state_badge
 from lib.money import Money
 from notifications.admin import TONES as MESSAGE_TONES
 from notifications.models import Message
+from plans import life
 from plans.admin.periods import period_badge
 from plans.models import Allowance, PlanPeriod
 from plans.overview import overview
@@ -73,10 +74,12 @@ def standing_of_line(context: Context, line: Line) -> dict[str, Any]:
     """What the line has, and what of it waits for somebody."""
     orders = Order.objects.filter(line=line, state__in=[OrderState.PENDING, OrderState.PROCESSING], what=OrderWhat.PLAN)
     paid, bonus = ledger.credit_of(line)
+    seen = overview(line, now=clock.now(), is_waiting=orders.exists())
     return {
         "line": line,
+        "life": life.of(line, last_end=seen.last_end),
         "may_adjust": context["request"].user.has_perm(ADJUST),
-        "overview": overview(line, now=clock.now(), is_waiting=orders.exists()),
+        "overview": seen,
         "credit": paid + bonus,
         "credit_bonus": bonus,
         "owed": ledger.owed_by(line),

@@ -6,6 +6,7 @@ import pytest
 
 from accounts import hold
 from accounts.models import Subscriber
+from notifications import choices
 from tests.accounts.walking import Visitor, codes, newest_code, sent
 from tests.cast import anna, bao, line_of
 
@@ -98,3 +99,11 @@ def test_a_new_password_wants_the_old_one_and_ends_other_sessions(visitor: Visit
     assert sent("security_notice") == ["anna@example.com"]
     assert hold.until(owner) is not None
     assert elsewhere.where == "/account/login/"
+
+
+def test_what_somebody_chose_at_the_old_address_holds_at_the_new_one(visitor: Visitor, owner: Subscriber) -> None:
+    choices.choose("anna@example.com", "receipt", is_wanted=False)
+    change(visitor, "/account/email/", action_add="", email="anna.new@example.com")
+    visitor.prove_email(dict(codes("email"))["anna.new@example.com"])
+    assert choices.wanted("anna.new@example.com")["receipt"] is False
+    assert choices.wanted("anna@example.com")["receipt"] is True

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Subscriber
-from billing import adjustments, held_money
+from accounts.models import LineState, Subscriber
+from billing import adjustments, held_money, releasing
 from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.by_voucher import voucher_batches, vouchers
@@ -161,6 +161,15 @@ def _vouchers(anna: Subscriber) -> None:
 @example("A voucher of a promotion")
 def _promotion(anna: Subscriber) -> None:
     redeem(anna, printing.one(nature=VoucherNature.PROMOTION, amount_minor=500))
+
+
+@example("A number with 7.00 of paid credit and 3.00 of bonus is given up")
+def _given_up(anna: Subscriber) -> None:
+    line = anna.lines[0]
+    give_credit(line, 700)
+    give_credit(line, 300, bonus=True)
+    line.move_to(LineState.SUSPENDED, reason="not used")
+    releasing.sweep(now=line.state_since + timedelta(days=60))
 
 
 def paid(anna: Subscriber) -> Order:

@@ -1,0 +1,105 @@
+"""Giving a number up, when its line was suspended for long enough: nothing of it reaches its next owner, and no cent is lost."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import claims
+from accounts.models import Line, LineOwnership, LineState
+from billing import held_lines, ledger, orders
+from billing.journal import money
+from billing.ledger import Posting
+from billing.models import AccountKind, EntryKind, TopUpLink
+from billing.standing import stops
+from lib.brand import brand
+from lib.money import Money
+from lib.transactions import whole
+from notifications import choices, outbox
+from notifications.outbox import Outgoing, Recipient
+
+BATCH = 200
+_REASON = "not used"
+#: Where the parts of the credit go: what was paid stays its owner's, payable on proof; what was given goes back.
+_TARGETS = {AccountKind.CREDIT_PAID: AccountKind.UNCLAIMED, AccountKind.CREDIT_BONUS: AccountKind.PROMOTIONS}
+
+
+def sweep(*, now: datetime) -> int:
+    """Give up every number whose time is up. Any number of times, late or twice. Returns how many."""
+    due = Line.objects.filter(state=LineState.SUSPENDED, state_since__lte=now - brand().life.suspended)
+    released = 0
+    for line_id in due.exclude(pk__in=held_lines.ids()).order_by("state_since").values_list("pk", flat=True)[:BATCH]:
+        released += _release(line_id, now=now)
+    return released
+
+
+@whole
+def _release(line_id: UUID, *, now: datetime) -> bool:
+    line = orders.lock_line(line_id)
+    is_due = line.state == LineState.SUSPENDED and line.state_since <= now - brand().life.suspended
+    if not is_due or held_lines.ids().filter(pk=line_id).exists():
+        return False
+    credit = _put_aside(line, now=now)
+    stops.of_line(line, now=now)
+    TopUpLink.objects.filter(line=line, revoked_at=None).update(revoked_at=now)
+    choices.forget(line.msisdn)
+    ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
+    line.move_to(LineState.RELEASED, reason=_REASON)
+    if ownership:
+        _tell(line, ownership, credit)
+        _no_longer_signs_in(ownership, line)
+    return True
+
+
+def _put_aside(line: Line, *, now: datetime) -> Money:
+    """All of the line's credit. Returns the part that can be claimed."""
+    paid, bonus = ledger.credit_of(line)
+    parts = [(AccountKind.CREDIT_PAID, paid.minor), (AccountKind.CREDIT_BONUS, bonus.minor)]
+    pots = ledger.pots(*_TARGETS, *_TARGETS.values(), currency=line.currency, line=line)
+    ledger.post_all(
+        [
+            Posting(
+                kind=EntryKind.RELEASED,
+                source=pots[part],
+                target=pots[_TARGETS[part]],
+                amount_minor=minor,
+                key=f"release:{line.pk}:{part}",
+                event_at=now,
+                actor="system",
+                reason=_REASON,
+            )
+            for part, minor in parts
+            if minor > 0
+        ]
+    )
+    return paid
+
+
+def _tell(line: Line, ownership: LineOwnership, credit: Money) -> None:
+    owner = ownership.subscriber
+    said = {
+        "msisdn": line.msisdn,
+        "credit": money(credit) if credit.minor > 0 else None,
+        "url": settings.PORTAL_ORIGIN + reverse("contact"),
+    }
+    outbox.send(
+        Outgoing(
+            kind="line_released",
+            channel="email",
+            to=Recipient(owner.email, owner.language, owner.time_zone),
+            context=said,
+            key=f"line:{line.pk}:line_released",
+            subject=f"line:{line.pk}",
+        )
+    )
+
+
+def _no_longer_signs_in(ownership: LineOwnership, line: Line) -> None:
+    """The number is not theirs to prove any more. What was theirs they go on seeing, signed in by e-mail."""
+    owner = ownership.subscriber
+    if owner.msisdn == line.msisdn:
+        owner.msisdn = None
+        owner.save(update_fields=["msisdn"])
+        transaction.on_commit(lambda: claims.end_sessions(owner), robust=True)
