@@ -65,6 +65,7 @@ _MEANINGS: dict[str, Meaning] = {
     "553": _never(_("There is no such mail box.")),
     "554": _never(_("Their mail server does not take it.")),
     "unreachable": _again(_("The carrier could not be reached; it is sent again.")),
+    "refused": _never(_("Their mail server does not take it.")),
     "malformed": _never(_("The address cannot be written to.")),
     "withdrawn": _never(_("It was not wanted any more, for instance because the plan was renewed.")),
     "too_late": _never(_("It came too late to be of use.")),

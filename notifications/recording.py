@@ -104,8 +104,11 @@ def _late(message: Message, state: MessageState) -> None:
 
 
 def again(message: Message) -> None:
-    """It was claimed and not begun: due again."""
-    _end(message, MessageState.DUE)
+    """It was claimed and not begun: due again, while it is of use; a renewal may have withdrawn it meanwhile."""
+    if message.not_after <= clock.real_now():
+        _end(message, MessageState.SUPPRESSED, error_code="too_late")
+    else:
+        _end(message, MessageState.DUE)
 
 
 def broken(message: Message, error: Exception) -> None:

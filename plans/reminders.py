@@ -43,8 +43,8 @@ from plans.readers import ZONE, Readers, awake, in_the_evening
 
 WEEK, THREE_DAYS, REMINDER = "expiry_week", "expiry_three_days", "expiry_reminder"
 ENDED, STARTED = "plan_ended", "plan_started"
-#: What a renewal makes pointless.
-KINDS = (WEEK, THREE_DAYS, REMINDER, ENDED)
+#: What a renewal makes pointless: of the period's end, of the line's, and what was in the way of one.
+KINDS = (WEEK, THREE_DAYS, REMINDER, ENDED, *life.KINDS, "renewal_trouble")
 #: An offset applies to plans at least twice as long. Shorter than `SHORT` they are reminded of hours before their end, not a day; from
 #: `LONG` on a week before, too, by e-mail alone; three days before by choice.
 SHORT, LONG = timedelta(days=3), timedelta(days=14)
@@ -188,7 +188,7 @@ _WAITING = Compiled(
             )
         ),
         state__in=(MessageState.DUE, MessageState.CLAIMED),
-        kind__in=(*KINDS, *life.KINDS),
+        kind__in=KINDS,
     )
     .only("subject")
     .order_by()
@@ -200,4 +200,4 @@ def withdraw(line: Line) -> int:
     Runs in the caller's transaction.
     """
     found = {message.subject for message in _WAITING.all(line_id=line.pk, of_line=life.subject_of(line))}
-    return sum(outbox.withdraw(subject, kinds=(*KINDS, *life.KINDS)) for subject in sorted(found))
+    return sum(outbox.withdraw(subject, kinds=KINDS) for subject in sorted(found))

@@ -4,6 +4,7 @@ Development and test have defaults; production has none for what must be chosen.
 reported at once, so that an operator repairs the environment in one go.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -273,6 +274,11 @@ EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
+#: For a mail provider's API (EMAIL_BACKEND=anymail.backends.….EmailBackend): its settings by their names in django-anymail.
+ANYMAIL: dict[str, Any] = {
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    **{name.removeprefix("ANYMAIL_"): told for name, told in os.environ.items() if name.startswith("ANYMAIL_")},
+}
 DEFAULT_FROM_EMAIL: str = chosen("DEFAULT_FROM_EMAIL", "Refill <hello@refill.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALARM_EMAILS: list[str] = chosen_list("ALARM_EMAILS", ["operations@refill.example"])

@@ -12,6 +12,7 @@ from sandbox.configuration import Configuration, MustNotRun
 from sandbox.control import routes as controls
 from sandbox.faults import pages as fault_pages
 from sandbox.inbox import pages as inbox_pages
+from sandbox.mail_api import pages as mail_pages
 from sandbox.pay_page import pages as pay_pages
 from sandbox.permission_page import pages as permission_pages
 from sandbox.refund_page import pages as refund_pages
@@ -47,6 +48,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         refund_pages,
         permission_pages,
         sms_pages,
+        mail_pages,
         inbox_pages,
         fault_pages,
         controls,

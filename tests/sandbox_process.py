@@ -138,7 +138,7 @@ class Sandbox:
 
     def messages(self, to: str = "", channel: str = "") -> list[dict[str, Any]]:
         """SMS and e-mails, newest first."""
-        found: list[dict[str, Any]] = self._got("/inbox/messages.json", to=to, channel=channel)["messages"]
+        found: list[dict[str, Any]] = self._got("/inbox/messages.json", to=to, channel=channel, limit=1000)["messages"]
         return found
 
     def message_counts(self, channel: str = "") -> dict[str, int]:

@@ -12,6 +12,7 @@ from billing.models import AutoRenew, AutoTopUp, Order, PaymentMethod, Renewal
 from lib.money import Money
 from notifications import kinds, outbox
 from notifications.outbox import Outgoing, Recipient
+from plans import life
 
 
 def trouble(
@@ -41,9 +42,8 @@ def trouble(
         "again_at": again_at.isoformat() if again_at else "",
         "url": settings.PORTAL_ORIGIN + page,
     }
-    _tell(
-        auto_renew, "renewal_trouble", context, event=f"renewal:{run.pk}:{why}:{run.tries}", subject=f"renewal:{run.pk}"
-    )
+    event = f"renewal:{run.pk}:{why}:{run.tries}"
+    _tell(auto_renew, "renewal_trouble", context, event=event, subject=life.subject_of(run.line))
 
 
 def new_price(auto_renew: AutoRenew, *, price: Money, good_from: datetime) -> None:

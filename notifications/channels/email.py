@@ -1,13 +1,16 @@
-"""E-mail through Django's mail backend: SMTP in production, the sandbox's inbox in a demo."""
+"""E-mail through Django's mail backend: SMTP or a provider's API in production, the sandbox's inbox in a demo."""
 
 import smtplib
 from contextlib import suppress
+from typing import Any
 
+import requests
+from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 
 from lib.http import refuse_inside_transaction
+from notifications.channels.answers import asking, said_in
 from notifications.channels.protocol import Accepted, Letter, OutcomeUnknown, Refused
 
 
@@ -43,11 +46,13 @@ def _headers(letter: Letter, message_id: str) -> dict[str, str]:
     return headers
 
 
-def _opened() -> BaseEmailBackend:
+def _opened() -> Any:
     """A connection ready to take a mail. Nothing was handed over yet, so whatever goes wrong here may be tried again."""
-    connection: BaseEmailBackend = get_connection()
+    connection: Any = get_connection()
     try:
         connection.open()
+        if session := getattr(connection, "session", None):
+            session.max_redirects = 0  # a letter goes to the provider that was named, or nowhere
     except smtplib.SMTPResponseException as error:
         raise Refused(str(error.smtp_code), permanent=False) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -65,8 +70,21 @@ def _send(mail: EmailMultiAlternatives) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         code = max(code for code, _words in error.recipients.values())
         raise Refused(str(code), permanent=code >= 500) from error
+    except AnymailRecipientsRefused as error:
+        raise Refused("refused", permanent=True) from error
+    except AnymailRequestsAPIError as error:
+        _answered(error)
     except (smtplib.SMTPException, OSError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
+
+
+def _answered(error: AnymailRequestsAPIError) -> None:
+    """What a provider's API means by what is no plain acceptance; one that cannot be read is still one. Raises Refused, OutcomeUnknown."""
+    with asking():
+        if isinstance(error.__cause__, requests.RequestException):
+            raise error.__cause__
+    answer: requests.Response = error.response
+    said_in(answer)
 
 
 def _domain() -> str:

@@ -22,7 +22,7 @@ class HttpStub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _HttpHandler)
         self.says = "200"
-        self.body = b'{"id": "carrier-1", "sid": "SM1"}'
+        self.body = b'{"id": "carrier-1", "sid": "SM1", "message": "Queued."}'
         self.taken: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
 

@@ -48,8 +48,9 @@ class Far(Protocol):
 
 def reference_of(message: dict[str, Any]) -> str:
     """Ours, as the sandbox is told it, or in the address to which a provider reports."""
-    if "reference" in message:
-        return str(message["reference"])
+    for name in ("reference", "h:Message-Id"):
+        if name in message:
+            return str(message[name])
     return str(parse_qs(urlsplit(message["StatusCallback"]).query)["message"][0])
 
 
@@ -96,6 +97,13 @@ class FarSmtp:
         self.settings.EMAIL_PORT = free_port()
 
 
+def by_api(settings: Any, url: str) -> None:
+    """E-mail goes over the HTTP API of a provider."""
+    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+    own = {"MAILGUN_API_KEY": "key", "MAILGUN_SENDER_DOMAIN": "refill.example", "MAILGUN_API_URL": url}
+    settings.ANYMAIL = {"REQUESTS_TIMEOUT": 0.4, **own}
+
+
 @dataclass
 class Way:
     carrier: CarrierOfMessages
@@ -104,7 +112,12 @@ class Way:
     reference: str
 
 
-@pytest.fixture(params=["http sms", "inbox sms", "inbox email", "smtp"])
+class FarMailApi(FarHttp):
+    def is_gone(self) -> None:
+        self.settings.ANYMAIL = {**self.settings.ANYMAIL, "MAILGUN_API_URL": f"http://127.0.0.1:{free_port()}/v3"}
+
+
+@pytest.fixture(params=["http sms", "inbox sms", "inbox email", "smtp", "mail api"])
 def way(request, settings, monkeypatch) -> Iterator[Way]:
     """Each carrier with its other end, and no patience."""
     monkeypatch.setattr("notifications.channels.http_sms.READ_SECONDS", 0.4)
@@ -117,6 +130,9 @@ def way(request, settings, monkeypatch) -> Iterator[Way]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", stub.port
         made = Way(EmailCarrier(), FarSmtp(stub, settings), message_id)
+    elif request.param == "mail api":
+        by_api(settings, stub.url)
+        made = Way(EmailCarrier(), FarMailApi(stub, settings, ""), message_id)
     elif request.param == "http sms":
         settings.SMS_API_URL, settings.SMS_API_ACCOUNT, settings.SMS_API_KEY = stub.url, "AC1", "key"
         made = Way(SmsOfTheSettings(), FarHttp(stub, settings, "SMS_API_URL"), LETTER.reference)
@@ -366,6 +382,33 @@ def test_the_inbox_of_the_sandbox_takes_both_channels_once_each(settings, tmp_pa
     assert (arrived["sms"]["to"], arrived["sms"]["text"]) == (NUMBER, sms.text)
     assert (arrived["email"]["to"], arrived["email"]["subject"]) == (LETTER.address, LETTER.title)
     assert (arrived["email"]["text"], arrived["email"]["html"]) == (LETTER.text, LETTER.html)
+
+
+def test_a_mail_over_a_providers_api_lies_in_the_inbox_once_with_everything_that_was_said(settings, tmp_path):
+    sandbox = Sandbox(tmp_path, port=free_port())
+    by_api(settings, f"{sandbox.url}/mail/v3")
+    settings.ANYMAIL["REQUESTS_TIMEOUT"] = 5
+    letter = replace(LETTER, attachment=Attachment("Refill-S-2026-000001.pdf", "application/pdf", b"%PDF"))
+    try:
+        sandbox.start()
+        for _time in range(2):
+            EmailCarrier().carry(letter)
+        (arrived,) = sandbox.messages()
+    finally:
+        sandbox.stop()
+
+    assert (arrived["to"], arrived["subject"], arrived["html"]) == (LETTER.address, LETTER.title, LETTER.html)
+    assert arrived["text"] == f"{LETTER.text}\n\n[Refill-S-2026-000001.pdf]"
+    assert arrived["reference"].startswith(f"<{LETTER.reference}@")
+
+
+def test_how_to_say_no_goes_over_a_providers_api_too(http_stub, settings):
+    by_api(settings, http_stub.url)
+    EmailCarrier().carry(replace(LETTER, off_url="https://refill.example/messages/off/x/"))
+
+    (posted,) = http_stub.taken
+    assert posted["h:List-Unsubscribe"] == "<https://refill.example/messages/off/x/>"
+    assert posted["h:List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_the_inbox_tells_the_files_of_a_mail(settings):

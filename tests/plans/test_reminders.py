@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Line, LineState
 from billing.tasks import remind_of_ends
 from lib import clock
-from notifications import choices, delivery, sweeping
+from notifications import choices, delivery, outbox, sweeping
 from notifications.models import Message, MessageState
-from plans import periods, reminders
+from notifications.outbox import Outgoing, Recipient
+from plans import life, periods, reminders
 from plans.models import Plan, PlanPeriod
 from tests import cast
 from tests.notifications.conftest import post
@@ -49,6 +50,22 @@ def both(kind: str) -> list[tuple[str, str, str]]:
 
 
 EARLY = ("expiry_week", "email", "anna@example.com")
+
+
+# --- What a renewal takes back ---------------------------------------------------------------------------------------------
+
+
+def test_a_trouble_that_waits_for_the_morning_is_not_told_when_the_plan_was_renewed_by_hand(month, line):
+    about = {"why": "declined", "ends_at": month.ends_at.isoformat(), "plan": "Month 15"}
+    to = Recipient(line.msisdn, "en", BERLIN)
+    outbox.send(
+        Outgoing(
+            kind="renewal_trouble", channel="sms", to=to, context=about, key="renewal:1", subject=life.subject_of(line)
+        )
+    )
+    with transaction.atomic():
+        assert reminders.withdraw(line) == 1
+    assert Message.objects.get().state == MessageState.SUPPRESSED
 
 
 # --- A week before ---------------------------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def test_a_card_that_expires_is_warned_of_and_the_other_one_goes_on(begin: Begin
         "02 Apr 12:00 method_ended:expired",
     ]
     assert [said for said in year.told if "renewed" in said] == [
-        f"14 {month} 10:00 renewed" for month in ("Feb", "Mar", "Apr", "May")
+        f"14 {month} 10:00 renewed_by_itself" for month in ("Feb", "Mar", "Apr", "May")
     ]
     assert (year.charged(), is_seamless(year)) == ([1500] * 4, True)
 

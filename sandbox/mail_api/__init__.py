@@ -1,0 +1,1 @@
+"""A mail provider in Mailgun's style; what it is given lies in the inbox."""
