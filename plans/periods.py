@@ -71,7 +71,7 @@ def begin(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterabl
         return timeline.existing_for(line, plan)
     if timeline.running or timeline.queued:
         raise PlanRunning
-    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants)
+    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, at=now)
 
 
 def queue(
@@ -87,7 +87,7 @@ def queue(
     timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
-    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants)
+    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, at=now)
 
 
 def start_now(
@@ -110,7 +110,7 @@ def start_now(
     if timeline.running:
         cut(timeline.running, at=slot.starts_at)
     reflow(line=line, now=now, front=slot)
-    return _store(line, plan, slot, origin=origin, grants=grants)
+    return _store(line, plan, slot, origin=origin, grants=grants, at=now)
 
 
 def add_on(
@@ -126,7 +126,7 @@ def add_on(
     timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
-    return _store(line, plan, timeline.beside(plan), origin=origin, grants=grants)
+    return _store(line, plan, timeline.beside(plan), origin=origin, grants=grants, at=now)
 
 
 def fits(*, plan: Plan, line: Line, now: datetime) -> bool:
@@ -318,8 +318,11 @@ def _store(
     origin: str,
     grants: Iterable[Grant] | None,
     used: Mapping[str, int] | None = None,
+    at: datetime | None = None,
 ) -> PlanPeriod:
-    period = PlanPeriod(line=line, plan=plan, kind=plan.kind, origin=origin)
+    """`at`: when it was bought, by the clock that its start and end follow; None where somebody else sold it."""
+    dated = {"created_at": at} if at else {}
+    period = PlanPeriod(line=line, plan=plan, kind=plan.kind, origin=origin, **dated)
     _place(period, slot)
     insert([period])
     granting.give(period, granting.freeze(plan) if grants is None else grants, used=used)

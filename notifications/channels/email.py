@@ -83,8 +83,7 @@ def _answered(error: AnymailRequestsAPIError) -> None:
     with asking():
         if isinstance(error.__cause__, requests.RequestException):
             raise error.__cause__
-    answer: requests.Response = error.response
-    said_in(answer)
+    said_in(error.response)
 
 
 def _domain() -> str:

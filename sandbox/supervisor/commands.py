@@ -13,8 +13,8 @@ def gunicorn(application: str, port: int, *options: str) -> list[str]:
 
 
 def sandbox(port: int) -> list[str]:
-    """One process: its books are one SQLite file."""
-    return gunicorn("sandbox.app:create_app()", port, "--workers", "1", "--threads", "16")
+    """One process: its books are one SQLite file. It keeps connections as long as Stripe does, so that none closes under a caller's hands."""
+    return gunicorn("sandbox.app:create_app()", port, "--workers", "1", "--threads", "16", "--keep-alive", "75")
 
 
 def web(port: int) -> list[str]:

@@ -153,6 +153,7 @@ def test_declined_to_the_end_it_is_told_each_day_and_auto_renew_is_off(begin: Be
         "10 Jul 10:00 plan_ended",
         "11 Jul 10:00 renewal_trouble:declined",
         "12 Jul 10:00 renewal_trouble:given_up",
+        "12 Jul 10:00 grace_begun",
     ]
     assert (year.charged(), len(year.periods()), year.is_on()) == ([], 1, False)
     assert broken() == {}

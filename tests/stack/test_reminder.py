@@ -1,7 +1,6 @@
 """Somebody whose plan is about to end is reminded, once; somebody who has renewed is not; and the end itself is told."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from accounts.models import Subscriber
 from lib import clock, queue
@@ -9,20 +8,11 @@ from plans.models import PlanPeriod
 from tests.cast import anna
 from tests.stack.buying import open_page, wait_for_apply, wait_for_messages
 from tests.stack.running import Portal, until
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from tests.waking import awake_after, awake_before
 
 
 def turn_to(portal: Portal, moment: datetime) -> None:
     portal.sandbox.turn_clock(int((moment - clock.real_now()).total_seconds()))
-
-
-def awake_before(end: datetime) -> datetime:
-    """The first moment of the last day at which people are awake."""
-    at = end - timedelta(hours=23, minutes=50)
-    while not 9 <= at.astimezone(BERLIN).hour <= 20:
-        at += timedelta(hours=1)
-    return at
 
 
 def bought(portal: Portal, buyer: Subscriber | None = None) -> PlanPeriod:
@@ -55,7 +45,7 @@ def test_the_day_before_the_end_an_sms_and_a_mail_come_once_and_after_it_the_new
     assert all("Month 15" in line and "ends" in line for line in reminded)
     assert remind(worker) == reminded
     worker.sandbox.forget_messages()
-    turn_to(worker, period.ends_at + timedelta(minutes=1))
+    turn_to(worker, awake_after(period.ends_at + timedelta(minutes=1)))
     ended = until(lambda: remind(worker))
     assert len(ended) == 2
     assert all("ended" in line for line in ended)
@@ -66,5 +56,5 @@ def test_nobody_is_reminded_whose_next_period_is_paid(worker: Portal) -> None:
     bought(worker, Subscriber.objects.get())
     turn_to(worker, awake_before(first.ends_at))
     assert remind(worker) == []
-    turn_to(worker, first.ends_at + timedelta(minutes=1))
+    turn_to(worker, awake_after(first.ends_at + timedelta(minutes=1)))
     assert remind(worker) == []

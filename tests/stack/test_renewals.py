@@ -39,6 +39,7 @@ from tests.cast import anna, bao
 from tests.stack.invariants import broken
 from tests.stack.running import Portal, until
 from tests.stack.standing import ASKS_ALWAYS, CREATE, MASTERCARD, intents_made, saved
+from tests.waking import awake_before
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -110,12 +111,11 @@ def test_who_renews_by_itself_is_not_asked_to_renew_and_hears_of_an_end_all_the_
     portal: Portal, owner: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on = switched_on(owner, saved(portal, owner))
-    ends_at = running().ends_at
-    noon = ends_at.replace(hour=12) if ends_at.hour > 12 else ends_at - HOUR
-    monkeypatch.setattr(clock, "now", lambda: noon)
+    last_day = awake_before(running().ends_at)
+    monkeypatch.setattr(clock, "now", lambda: last_day)
     remind_of_ends()
     assert not Message.objects.filter(kind="expiry_reminder").exists()
-    auto_renew.switch_off(auto_renew=on, by="test", now=noon)
+    auto_renew.switch_off(auto_renew=on, by="test", now=last_day)
     remind_of_ends()
     assert Message.objects.filter(kind="expiry_reminder").exists()
 
