@@ -27,7 +27,7 @@ from accounts.models import Line, Subscriber
 from lib import clock
 from lib.msisdn import is_served
 from lib.templatetags.formats import browser
-from notifications import choices, outbox
+from notifications import choices, outbox, suppressions
 from notifications.outbox import Outgoing, Recipient
 
 #: of the column
@@ -62,6 +62,13 @@ class Adapter(DefaultAccountAdapter):
         if len(email) > EMAIL_LENGTH:
             raise ValidationError(_("This e-mail address is too long."), code="max_length")
         return str(super().clean_email(email))
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """A code that was read there shows that mails arrive."""
+        is_confirmed = bool(super().confirm_email(request, email_address))
+        if is_confirmed:
+            suppressions.lift(email_address.email)
+        return is_confirmed
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """Another password begins a hold (accounts.hold); e-mail and number do by the table's own trigger."""

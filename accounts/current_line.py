@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from accounts import mail_trouble
 from accounts.models import Line, Subscriber
 
 _KEY = "line"
@@ -17,12 +18,12 @@ def current_line(request: HttpRequest) -> Line | None:
 
 
 def lines_of(request: HttpRequest) -> list[Line]:
-    """The reader's lines, read once a request."""
+    """The reader's lines, read once a request; with them whether mails to the reader come back (`mails_fail`)."""
     if not isinstance(request.user, Subscriber):
         return []
     found: list[Line] | None = getattr(request, "_lines", None)
     if found is None:
-        found = list(request.user.lines)
+        found = list(request.user.lines.annotate(mails_fail=mail_trouble.exists(request.user)))
         request._lines = found  # type: ignore[attr-defined]  # noqa: SLF001  kept with the request it belongs to
     return found
 

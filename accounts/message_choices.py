@@ -40,12 +40,25 @@ class Row:
     kind: Kind
     places: list[Place]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to choose."""
+        return any(place.is_open for place in self.places)
+
 
 @dataclass(frozen=True)
 class Section:
     topic: Topic
     heading: str
     rows: list[Row]
+
+    @property
+    def open_rows(self) -> list[Row]:
+        return [row for row in self.rows if row.is_open]
+
+    @property
+    def fixed_rows(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_open]
 
 
 def sections(subscriber: Subscriber, line: Line | None) -> list[Section]:

@@ -7,6 +7,7 @@ from accounts.views import lines, messages, profile
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("messages/", messages.choose, name="message_choices"),
+    path("messages/again/", messages.try_mail_again, name="try_mail_again"),
     path("messages/<slug:kind>/", messages.example, name="message_example"),
     path("lines/switch/", lines.switch, name="line_switch"),
     path("lines/add/", lines.add, name="line_add"),

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from billing import ledger
 from billing.journal import Journal, money
 from billing.models import CameBy, Order, OrderWhat, Payment, Refund, RefundRequest, ReviewItem
@@ -127,4 +130,5 @@ def transfer_came(journal: Journal, *, left: Money, missing: Money | None, event
     if missing:
         journal.tell("transfer_short", {"received": money(left), "missing": money(missing)}, event=f"short:{event}")
     else:
-        journal.tell("transfer_left", {"left": money(left)}, event=f"left:{event}")
+        context = {"left": money(left), "url": settings.PORTAL_ORIGIN + reverse("credit")}
+        journal.tell("transfer_left", context, event=f"left:{event}")

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from lib import clock
-from notifications import choices
+from notifications import choices, suppressions
 from notifications.kinds import secret_kinds
 from notifications.models import Message, MessageState
 
@@ -33,16 +34,24 @@ def _claim(*, secret: bool | None) -> tuple[list[Message], int]:
         due = due.filter(kind__in=secret_kinds()) if secret else due.exclude(kind__in=secret_kinds())
     with transaction.atomic():
         locked = list(due.select_for_update(no_key=True, skip_locked=True).order_by("next_try_at", "id")[:BATCH])
-        left_out = choices.not_wanted(locked)
-        if left_out:
-            unwanted = Message.objects.filter(pk__in=left_out)
-            unwanted.update(state=MessageState.SUPPRESSED, secret=None, error_code="muted")
+        left_out = _leave_out(locked)
         claimed = [message for message in locked if message.pk not in left_out]
         ids = [message.pk for message in claimed]
         Message.objects.filter(pk__in=ids).update(state=MessageState.CLAIMED, claimed_at=real, called_at=None)
     for message in claimed:
         message.state, message.claimed_at, message.called_at = MessageState.CLAIMED, real, None
     return claimed, len(locked)
+
+
+def _leave_out(locked: Sequence[Message]) -> set[UUID]:
+    """What ends here, unsent."""
+    muted = choices.not_wanted(locked)
+    kept_back = suppressions.kept_back(locked) - muted
+    for ids, code in ((muted, "muted"), (kept_back, "address_fails")):
+        if ids:
+            left_out = Message.objects.filter(pk__in=ids)
+            left_out.update(state=MessageState.SUPPRESSED, secret=None, error_code=code)
+    return muted | kept_back
 
 
 def begin(group: Sequence[Message]) -> list[Message]:

@@ -12,8 +12,11 @@ _TOKENS: dict[str, tuple[tuple[float, float | None, float | None], tuple[float, 
     "line": ((0.91, 0.008, 95), (0.31, 0.016, 235)),
     "ink": ((0.23, 0.02, 240), (0.95, 0.006, 95)),
     "soft": ((0.46, 0.018, 240), (0.75, 0.014, 235)),
-    "brand": ((0.47, None, None), (0.80, None, None)),
-    "on_brand": ((0.99, 0.005, None), (0.19, 0.03, None)),
+    "brand_deep": ((0.33, 0.07, None), (0.27, 0.05, None)),
+    "deep_ink": ((0.97, 0.01, None), (0.97, 0.01, None)),
+    "deep_soft": ((0.86, 0.03, None), (0.86, 0.03, None)),
+    "deep_button": ((0.92, 0.09, None), (0.92, 0.09, None)),
+    "deep_button_ink": ((0.24, 0.05, None), (0.24, 0.05, None)),
 }
 
 

@@ -122,6 +122,36 @@ class DeliveryReport(models.Model):
         return self.status
 
 
+class SuppressionReason(models.TextChoices):
+    BOUNCED = "bounced", _("mails come back")
+    COMPLAINED = "complained", _("its reader took a mail for spam")
+
+
+class Suppression(models.Model):
+    """An address (lower case) that carriers have told us not to write to. Lifted when its reader proves it again, or by the desk."""
+
+    address = models.CharField(_("address"), max_length=254)
+    reason = models.CharField(_("reason"), max_length=10, choices=SuppressionReason)
+    code = models.CharField(_("what the carrier said"), max_length=60, blank=True)
+    since_at = models.DateTimeField(_("since"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("address not written to")
+        verbose_name_plural = _("addresses not written to")
+        ordering = ["-since_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["address"], condition=models.Q(lifted_at=None), name="suppression_once"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="suppression_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="suppression_stays_itself", exclude=["lifted_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
 class Choice(models.Model):
     """What whoever reads at an address wants of one kind; without a row the kind's own word holds. `text_version`: of what was agreed to,
     for marketing. An address that gets another reader loses its choices.

@@ -16,6 +16,7 @@ from lib.brand import brand
 from lib.money import format_money
 from lib.msisdn import format_msisdn
 from lib.wording import end_in_words, moment_in_words
+from notifications import parts
 from notifications.kinds import Channel, kind_of
 from notifications.mail_colours import mail_colours
 from notifications.sms_text import in_gsm
@@ -50,8 +51,11 @@ def render(
 
 
 def _readable(context: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """JSON in words: `…_at` as the reader writes moments (an exclusive end as such), money, numbers, texts by language."""
-    return {key: _value(key, value, language) for key, value in context.items()}
+    """JSON in words: `…_at` as the reader writes moments (an exclusive end as such), money, numbers, texts by language. Each is one line:
+    no context can make a paragraph of its own.
+    """
+    found = {key: _value(key, value, language) for key, value in context.items()}
+    return {key: _one_line(value) if isinstance(value, str) else value for key, value in found.items()}
 
 
 def _value(key: str, value: Any, language: str) -> Any:
@@ -72,11 +76,8 @@ def _one_line(text: str) -> str:
 
 
 def _sheet(title: str, text: str) -> dict[str, Any]:
-    return {"title": title, "paragraphs": _paragraphs(text), "colours": mail_colours()}
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [part.strip() for part in text.split("\n\n") if part.strip()]
+    made = parts.read(text)
+    return {"title": title, "blocks": made.blocks, "button": made.button, "colours": mail_colours()}
 
 
 _inliner = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)

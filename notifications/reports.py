@@ -6,14 +6,19 @@ from uuid import UUID
 from django.db import transaction
 
 from lib import clock
-from notifications.models import DeliveryReport, Message, MessageState
+from notifications import suppressions
+from notifications.kinds import Channel
+from notifications.models import DeliveryReport, Message, MessageState, SuppressionReason
 
-#: How each status ends a message (twilio.com/docs/messaging/api/message-resource, status values); the others tell of the way only.
+#: How each status ends a message: those of SMS (twilio.com/docs/messaging/api/message-resource) and of e-mail (anymail.dev, "Tracking
+#: sent mail status"); the others tell of the way only.
 _ENDS = {
     "delivered": MessageState.DELIVERED,
     "read": MessageState.DELIVERED,
     "undelivered": MessageState.UNDELIVERED,
     "failed": MessageState.UNDELIVERED,
+    "bounced": MessageState.UNDELIVERED,
+    "rejected": MessageState.UNDELIVERED,
 }
 _OPEN = (MessageState.ACCEPTED, MessageState.UNKNOWN)
 #: A report for a message that nobody records any more as taken: what it says is kept, and no longer waits.
@@ -37,6 +42,12 @@ def keep(message_id: UUID, *, provider: str, reference: str, status: str, code: 
     return True
 
 
+def complained(message_id: UUID) -> None:
+    """Its reader took it for spam: no more to that address."""
+    for address in Message.objects.filter(pk=message_id, channel=Channel.EMAIL).values_list("address", flat=True):
+        suppressions.suppress(address, SuppressionReason.COMPLAINED)
+
+
 @transaction.atomic
 def apply(message_id: UUID) -> None:
     """Let the message see what was told of it. Arrived is the last word: nothing that comes later takes it back."""
@@ -55,6 +66,8 @@ def _end(message: Message, state: MessageState, report: DeliveryReport) -> None:
     known = {"provider": report.provider, "provider_reference": message.provider_reference or report.reference}
     code = "" if state == MessageState.DELIVERED else report.code
     message.move_to(state, error_code=code, accepted_at=message.accepted_at or clock.now(), **known)
+    if report.status == "bounced" and message.channel == Channel.EMAIL:
+        suppressions.suppress(message.address, SuppressionReason.BOUNCED, code=report.code)
 
 
 def sweep() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from notifications.kinds import Kind
+from notifications.kinds import Kind, Topic
 from notifications.rendering import Rendered, render
 
 _PRICE = {"minor": 1500, "currency": "EUR"}
@@ -82,8 +82,9 @@ _REFUNDS: list[dict[str, Any]] = [
     {"cause": "dispute"},
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
+    **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
     "renewed": [{}, {"is_queued": True}],
-    "plan_ended": [{}, {"only_receives": True}],
+    "plan_ended": [{}, {"only_receives": True}, {"price": None}],
     "line_released": [{}, {"credit": None}],
     "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
@@ -93,6 +94,7 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "top_up_for_other": _FOR_OTHERS,
     "top_up_taken_back": _FOR_OTHERS,
     "renewal_trouble": _why("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line"),
+    "payout_sent": [{"cause": cause} for cause in ("credit", "held")],
     "top_up_trouble": _why("again", "declined", "method", "limit", "runaway"),
     "receipt": [{}, {"series": "credit_note"}],
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
@@ -105,9 +107,15 @@ def variants(kind: Kind) -> list[Mapping[str, Any]]:
     return [*_VARIANTS.get(kind.name, _ONE)]
 
 
+#: What is about a person or a payment, not about a line.
+_WITHOUT_A_NUMBER = ("method_expires", "method_ended", "receipt", "top_up_for_other", "top_up_not_done", "offers")
+
+
 def example(kind: Kind, channel: str, *, now: datetime, language: str, time_zone: str, msisdn: str = "") -> Rendered:
     """The first wording of a kind, as its reader would get it."""
-    own = {"msisdn": msisdn} if msisdn else {}
-    return render(
-        kind.name, channel, {**facts(now), **variants(kind)[0], **own}, language=language, time_zone=time_zone
-    )
+    made = {**facts(now), **variants(kind)[0]}
+    if kind.topic is Topic.SECURITY or kind.name in _WITHOUT_A_NUMBER:
+        del made["msisdn"]
+    elif msisdn:
+        made["msisdn"] = msisdn
+    return render(kind.name, channel, made, language=language, time_zone=time_zone)

@@ -14,19 +14,22 @@ from typing import Any
 from django.conf import settings
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     DurationField,
     Exists,
     ExpressionWrapper,
     F,
+    JSONField,
     OuterRef,
     Q,
     QuerySet,
     TextField,
     UUIDField,
     Value,
+    When,
 )
-from django.db.models.functions import Cast, Concat, Substr
+from django.db.models.functions import Cast, Concat, JSONObject, Substr
 from django.urls import reverse
 
 from accounts.models import Line, LineState
@@ -137,23 +140,30 @@ def _write(
         address=readers.address,
         language=readers.language,
         time_zone=F(ZONE),
-        context=_context(occasion.kind, held),
+        context=_context(occasion.kind, held, now=now),
         not_after=_of_use_until(occasion.kind, ahead=real - now),
     )
     return sweeping.write(readers.to(occasion.periods()).filter(occasion.when), sweep, real=real, locking=Line)
 
 
-def _context(kind: str, held: "QuerySet[Any, Any] | None") -> dict[str, Any]:
+def _context(kind: str, held: "QuerySet[Any, Any] | None", *, now: datetime) -> dict[str, Any]:
+    about = {"plan": F("plan__name"), "msisdn": F("line__msisdn"), "ends_at": F("ends_at")}
+    if kind == STARTED:
+        return {**about, "url": _page("dashboard")}
     before, after = reverse("order_review", args=["CODE"]).split("CODE")
     order = Concat(Value(settings.PORTAL_ORIGIN + before), "plan__code", Value(after), output_field=TextField())
-    page = sweeping.text(settings.PORTAL_ORIGIN + reverse("dashboard"))
+    price = JSONObject(minor=F("plan__price_minor"), currency=F("plan__currency"))
+    is_sold = Q(plan__on_sale_from__lte=now) & (Q(plan__on_sale_until=None) | Q(plan__on_sale_until__gt=now))
     return {
-        "plan": F("plan__name"),
-        "msisdn": F("line__msisdn"),
-        "ends_at": F("ends_at"),
-        "url": page if kind == STARTED else order,
+        **about,
+        "price": Case(When(is_sold, then=price), default=None, output_field=JSONField()),
+        "url": Case(When(is_sold, then=order), default=_page("plan_list"), output_field=TextField()),
         **({"only_receives": _only_receives(held)} if kind == ENDED else {}),
     }
+
+
+def _page(name: str) -> Value:
+    return sweeping.text(settings.PORTAL_ORIGIN + reverse(name))
 
 
 def _only_receives(held: "QuerySet[Any, Any] | None") -> Any:

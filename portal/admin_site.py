@@ -39,7 +39,7 @@ SHOWN: dict[str, list[str]] = {
         "VatRate",
     ],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
-    "notifications": ["Message"],
+    "notifications": ["Message", "Suppression"],
     "lib": ["Alarm", "Audit"],
 }
 

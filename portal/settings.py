@@ -279,6 +279,8 @@ ANYMAIL: dict[str, Any] = {
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
     **{name.removeprefix("ANYMAIL_"): told for name, told in os.environ.items() if name.startswith("ANYMAIL_")},
 }
+#: Its view for delivery reports, as anymail.webhooks.mailgun.MailgunTrackingWebhookView; the provider posts to /webhooks/mail/.
+MAIL_REPORTS: str = env.str("MAIL_REPORTS", "")
 DEFAULT_FROM_EMAIL: str = chosen("DEFAULT_FROM_EMAIL", "Refill <hello@refill.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALARM_EMAILS: list[str] = chosen_list("ALARM_EMAILS", ["operations@refill.example"])

@@ -14,7 +14,9 @@ class MustNotRun(Exception):
 
 @dataclass(frozen=True)
 class Configuration:
-    """Addresses, keys and folders of one sandbox. With an empty `webhook_url` every notice stays at home."""
+    """Addresses, keys and folders of one sandbox. With an empty `webhook_url` every notice stays at home, without `sends_reports` what
+    became of SMS and mails is not told.
+    """
 
     url: str
     portal_origin: str
@@ -23,6 +25,7 @@ class Configuration:
     api_key: str
     webhook_url: str
     webhook_secret: str
+    sends_reports: bool
     fees: Fees
 
     @classmethod
@@ -42,6 +45,7 @@ class Configuration:
             api_key=api_key,
             webhook_url=environment.get("SANDBOX_WEBHOOK_URL", "http://localhost:8000/webhooks/stripe/"),
             webhook_secret=environment.get("SANDBOX_WEBHOOK_SECRET") or "whsec_sandbox",
+            sends_reports=environment.get("SANDBOX_REPORTS", "") == "1",
             fees=_fees(environment),
         )
 

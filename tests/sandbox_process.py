@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -13,6 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = 30
 
 PAYS, DECLINED, INSUFFICIENT, ASKS = "4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155"
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Sandbox:
@@ -26,10 +32,13 @@ class Sandbox:
             **os.environ,
             "PORTAL_ENV": "test",
             "SANDBOX_URL": self.url,
+            **({"PORTAL_ORIGIN": origin_of(webhook_url)} if webhook_url else {}),
             "SANDBOX_STATE_DIR": str(folder),
             "SANDBOX_WEBHOOK_URL": webhook_url,
             "CLOCK_FILE": str(clock_file or folder / "clock"),
         }
+        #: What became of SMS and mails is told; from the next start on.
+        self.sends_reports = False
         self._http = requests.Session()
         self._http.trust_env = False
         self._process: Process | None = None
@@ -37,7 +46,8 @@ class Sandbox:
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / "sandbox.log"
-        self._process = Process(commands.sandbox(self._port), log=log, environment=self._environment, cwd=ROOT)
+        environment = {**self._environment, "SANDBOX_REPORTS": "1" if self.sends_reports else ""}
+        self._process = Process(commands.sandbox(self._port), log=log, environment=environment, cwd=ROOT)
         readiness.wait_until_ready("sandbox", self._process, readiness.answers_http(self._port))
 
     def stop(self) -> None:

@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import mail_trouble
 from accounts.current_line import lines_of
 from accounts.forms import ProfileForm
 from accounts.requests import SignedInRequest
@@ -25,5 +26,5 @@ def profile(request: SignedInRequest) -> HttpResponse:
         response = redirect("profile")
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return response
-    context = {"form": form, "lines": lines_of(request)}
+    context = {"form": form, "lines": lines_of(request), "mail_trouble": mail_trouble.of(request.user)}
     return render(request, "accounts/profile.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -52,4 +52,6 @@ def tell(payout: Payout, kind: str) -> None:
     }
     if payout.cause == PayoutCause.HELD:
         context["url"] = settings.PORTAL_ORIGIN + reverse("order", args=[payout.order_id])
+    elif kind == "payout_asked":
+        context["url"] = settings.PORTAL_ORIGIN + reverse("payout")
     letters.write(payout.subscriber, kind, context, line=payout.line, subject=f"payout:{payout.pk}", event=kind)

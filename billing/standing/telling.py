@@ -31,7 +31,7 @@ def trouble(
     """
     auto_renew = run.auto_renew
     about = other.pk if other else run.order_id
-    page = reverse("order", args=[about]) if about else reverse("plan_list")
+    page = reverse("order", args=[about]) if about else reverse("contact" if why == "line" else "plan_list")
     context: dict[str, Any] = {
         "why": why,
         "plan": auto_renew.plan.name,
@@ -54,7 +54,7 @@ def new_price(auto_renew: AutoRenew, *, price: Money, good_from: datetime) -> No
         "former": money(Money(auto_renew.price_minor, auto_renew.currency)),
         "price": money(price),
         "starts_at": good_from.isoformat(),
-        "url": settings.PORTAL_ORIGIN + reverse("dashboard"),
+        "url": settings.PORTAL_ORIGIN + reverse("auto_renew", args=[auto_renew.line_id]),
     }
     subject = f"auto_renew:{auto_renew.pk}"
     _tell(auto_renew, "renewal_price", context, event=f"{subject}:price:{price.minor}", subject=subject)
@@ -70,7 +70,8 @@ def top_up_trouble(
     method: PaymentMethod | None = None,
 ) -> None:
     """`why`: again, declined, method, limit, runaway. Joins the caller's transaction."""
-    page = reverse("order", args=[order_id]) if order_id else reverse("top_up")
+    own = reverse("auto_top_up", args=[on.line_id]) if why == "runaway" else reverse("top_up")
+    page = reverse("order", args=[order_id]) if order_id else own
     context = {
         "why": why,
         "msisdn": on.line.msisdn,

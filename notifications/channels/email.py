@@ -25,6 +25,7 @@ class EmailCarrier:
         mail = EmailMultiAlternatives(
             subject=letter.title, body=letter.text, to=[letter.address], headers=_headers(letter, message_id)
         )
+        mail.metadata = {"message": letter.reference}  # type: ignore[attr-defined]  # comes back with a provider's reports
         if letter.html:
             mail.attach_alternative(letter.html, "text/html")
         if letter.attachment:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import mail_trouble
 from accounts.current_line import current_line, lines_of
 from accounts.models import Line
 from accounts.requests import SignedInRequest
@@ -53,6 +54,7 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
     return {
         "place": "home",
         "line": line,
+        "mail_trouble": mail_trouble.of(request.user) if line.mails_fail else None,  # type: ignore[attr-defined]  # with its lines
         "lines": lines_of(request),
         "state": seen.standing,
         "life": lives,

@@ -7,8 +7,8 @@ from django.db.models import Model
 
 from billing import authority
 from billing.models import Adjustment, Payment, RefundRequest, ReviewItem, Voucher, VoucherBatch
-from notifications import again
-from notifications.models import Message
+from notifications import again, suppressions
+from notifications.models import Message, Suppression
 from portal.admin_site import SHOWN
 
 VIEWER = "viewer"
@@ -26,6 +26,7 @@ _OWN: dict[str, tuple[type[Model], str]] = {
     authority.MAKE_VOUCHERS: (VoucherBatch, "Can make voucher batches"),
     authority.DECIDE: (Adjustment, "Can be the second person, write off and pay out"),
     again.RIGHT: (Message, "Can send messages again"),
+    suppressions.RIGHT: (Suppression, "Can have an address written to again"),
 }
 #: Beside seeing everything; `lib.change_alarm` is Django's own and opens no form, only "seen".
 MAY: dict[str, tuple[str, ...]] = {
@@ -37,6 +38,7 @@ MAY: dict[str, tuple[str, ...]] = {
         authority.ASK_REFUND,
         authority.BLOCK_VOUCHERS,
         again.RIGHT,
+        suppressions.RIGHT,
         "lib.change_alarm",
     ),
     FINANCE: (*_OWN, "lib.change_alarm"),

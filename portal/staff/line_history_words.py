@@ -35,7 +35,7 @@ from lib.admin.showing import masked_email, page_of
 from lib.models import Audit
 from lib.money import format_money
 from lib.msisdn import mask
-from notifications.admin import TONES as MESSAGE_TONES
+from notifications.admin.messages import TONES as MESSAGE_TONES
 from notifications.models import Message
 from plans.models import PlanPeriod
 

@@ -29,7 +29,7 @@ from billing.wording import title_of
 from lib import clock
 from lib.admin.showing import linked, state_badge
 from lib.money import Money
-from notifications.admin import TONES as MESSAGE_TONES
+from notifications.admin.messages import TONES as MESSAGE_TONES
 from notifications.models import Message
 from plans import life
 from plans.admin.periods import period_badge

@@ -3,7 +3,9 @@
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
+from sandbox import reports
 from sandbox.inbox.pages import kept
+from sandbox.running import running
 
 
 def blueprint() -> Blueprint:
@@ -33,4 +35,14 @@ def send(domain: str) -> tuple[Response, int]:
     message_id, status = kept(told)
     if status >= 400:
         return jsonify(message=message_id), 400 if status == 422 else status
-    return jsonify(id=reference or f"<{message_id}@{domain}>", message="Queued. Thank you."), 200
+    answer_id = reference or f"<{message_id}@{domain}>"
+    parts = running().configuration
+    if parts.sends_reports:
+        reports.of_mail(
+            f"{parts.portal_origin}/webhooks/mail/",
+            message_id=answer_id,
+            to=to[0],
+            key=request.authorization.password or "",
+            variables={name.removeprefix("v:"): text for name, text in form.items() if name.startswith("v:")},
+        )
+    return jsonify(id=answer_id, message="Queued. Thank you."), 200

@@ -5,7 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
+from sandbox import reports
 from sandbox.inbox.pages import kept
+from sandbox.running import running
 
 _INVALID, _MISSING, _BUSY = 21211, 21602, 20429
 
@@ -30,7 +32,11 @@ def create(account: str) -> tuple[Response, int]:
     message_id, status = kept(told)
     if status >= 400:
         return _refused(_BUSY if status == 429 else status, message_id, status)
-    return jsonify(sid=f"SM{message_id.replace('-', '')}", status="queued", to=to, error_code=None), 201
+    sid = f"SM{message_id.replace('-', '')}"
+    callback = request.form.get("StatusCallback", "")
+    if callback and running().configuration.sends_reports:
+        reports.of_sms(callback, sid=sid, to=to, key=request.authorization.password or "")
+    return jsonify(sid=sid, status="queued", to=to, error_code=None), 201
 
 
 def _reference() -> str:

@@ -54,7 +54,7 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
-from notifications.models import Message
+from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
 from tests.billing.money import give_credit
@@ -112,6 +112,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         event_of(payment),
         move_of(payment),
         message(),
+        Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         alarm_row(),
         audit_row(),
         VatRate.objects.filter(country="DE")[0],

@@ -13,12 +13,14 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
+from accounts.models import LineState
 from billing.paying_out.payout_form import PayoutForm
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
@@ -194,6 +196,10 @@ def dashboard_ended() -> dict[str, Any]:
 
 def dashboard_unlimited() -> dict[str, Any]:
     return dashboard(state=state("next_paid"), main=bucket("data", None, None))
+
+
+def dashboard_asleep(state: LineState) -> dict[str, Any]:
+    return {**dashboard_ended(), **messages.asleep(NOW, state), "mail_trouble": messages.BOUNCED}
 
 
 def plan_list(**more: Any) -> dict[str, Any]:
@@ -498,6 +504,18 @@ PAGES = {
     "dashboard-ended": Page("portal/dashboard.html", dashboard_ended),
     "dashboard-unlimited": Page("portal/dashboard.html", dashboard_unlimited),
     "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
+    "dashboard-grace": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.GRACE)),
+    "dashboard-suspended": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.SUSPENDED)),
+    "messages": Page("accounts/message_choices.html", lambda: messages.choices(LINE)),
+    "messages-no-line": Page(
+        "accounts/message_choices.html", lambda: messages.choices(None, trouble=messages.COMPLAINED)
+    ),
+    "message-example": Page("accounts/message_example.html", lambda: messages.example("expiry_reminder", now=NOW)),
+    "message-example-facts": Page(
+        "accounts/message_example.html", lambda: messages.example("transfer_awaited", now=NOW)
+    ),
+    "turn-off": Page("notifications/turn_off.html", lambda: messages.turned(is_on=True), NOBODY),
+    "turned-off": Page("notifications/turn_off.html", lambda: messages.turned(is_on=False), NOBODY),
     "plans": Page("plans/list.html", plan_list),
     "plans-long": Page("plans/list.html", plan_list_long, NOBODY),
     "plans-four": Page(

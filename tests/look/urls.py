@@ -32,6 +32,7 @@ ADDRESSES = {
     "dashboard": "home/",
     "line_switch": "lines/switch/",
     "message_choices": "messages/",
+    "try_mail_again": "messages/again/",
     "message_example": "messages/<slug:kind>/",
     "line_add": "lines/add/",
     "plan_list": "plans/",

@@ -116,8 +116,17 @@ def test_a_day_before_the_end_line_and_owner_are_told_once(month):
         "plan": month.plan.name,
         "msisdn": "+4917604069011",
         "ends_at": month.ends_at.isoformat(),
+        "price": {"minor": 1500, "currency": "EUR"},
         "url": "http://localhost:8000/plans/month-15/order/",
     }
+
+
+def test_of_a_plan_that_is_no_longer_sold_no_price_is_said_and_the_way_leads_to_the_others(month):
+    at = month.ends_at - DAY
+    Plan.objects.filter(pk=month.plan_id).update(on_sale_until=at)
+    reminders.remind(now=at)
+    context = Message.objects.get(channel="sms").context
+    assert (context["price"], context["url"]) == (None, "http://localhost:8000/plans/")
 
 
 def test_it_is_of_use_until_the_plan_ends_and_no_longer(month):
@@ -144,14 +153,14 @@ def test_an_add_on_that_runs_on_is_no_next_period_and_is_not_reminded_of(month, 
     assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{month.pk}"}
 
 
-def test_of_a_chain_only_the_last_period_is_reminded_of(month, line, plan_of):
+def test_of_a_chain_only_the_last_period_is_reminded_of_and_each_begin_is_told(month, line, plan_of):
     last = periods.queue(line=line, plan=plan_of("month-5"), now=NOON, origin="order:2")
     at = NOON
     while at < last.ends_at:
         reminders.remind(now=at)
         at += 17 * HOUR
 
-    assert written() == sorted([EARLY, *both("expiry_reminder")])
+    assert written() == sorted([EARLY, *both("expiry_reminder"), *both("plan_started")])
     assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{last.pk}"}
 
 

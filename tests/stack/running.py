@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -76,6 +77,35 @@ class Portal:
         self.stop_workers()
         self.stop_web()
         self.sandbox.stop()
+
+    @contextmanager
+    def with_reports(self) -> Iterator[None]:
+        """SMS and mails go out over providers' APIs, and what became of them is told; web server and sandbox start anew for it."""
+        former, sms = dict(self.environment), f"{self.sandbox.url}/sms/AC1"
+        self.environment |= {
+            "SMS_CHANNEL": "notifications.channels.sms.SmsChannel",
+            "SMS_API_URL": sms,
+            "SMS_API_ACCOUNT": "AC1",
+            "SMS_API_KEY": "key",
+            "EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend",
+            "ANYMAIL_MAILGUN_API_KEY": "key",
+            "ANYMAIL_MAILGUN_SENDER_DOMAIN": "refill.example",
+            "ANYMAIL_MAILGUN_API_URL": f"{self.sandbox.url}/mail/v3",
+            "MAIL_REPORTS": "anymail.webhooks.mailgun.MailgunTrackingWebhookView",
+        }
+        self._again(sends_reports=True)
+        try:
+            yield
+        finally:
+            self.stop_workers()
+            self.environment = former
+            self._again(sends_reports=False)
+
+    def _again(self, *, sends_reports: bool) -> None:
+        self.stop_web()
+        self.sandbox.stop()
+        self.sandbox.sends_reports = sends_reports
+        self.start()
 
     def empty(self) -> None:
         """The sandbox without faults, messages or a turned clock; no crash is ordered."""

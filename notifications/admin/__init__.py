@@ -1,0 +1,3 @@
+from notifications.admin import messages, suppressions
+
+__all__ = ["messages", "suppressions"]
