@@ -59,7 +59,7 @@ ROUTES: dict[str, str] = {
     "accounts.forget_unverified": "notify",
     "accounts.decide_claims": "notify",
     "lib.mail_alarms": "notify",
-    "lib.heartbeat": "notify-now",
+    "lib.heartbeat": "money",
 }
 
 #: name of the sweep -> how often, in seconds.

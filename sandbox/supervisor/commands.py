@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-QUEUES = "money,notify-now,notify,usage"
+CODES = "notify-now"
+QUEUES = f"money,{CODES},notify,usage"
 
 
 def gunicorn(application: str, port: int, *options: str) -> list[str]:
@@ -21,9 +22,14 @@ def web(port: int) -> list[str]:
     return gunicorn("portal.wsgi", port, "--workers", "2", "--threads", "4", "--preload")
 
 
-def worker() -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--loglevel", "INFO", "--queues", QUEUES,
-            "--concurrency", "2", "--without-mingle", "--without-gossip"]  # fmt: skip
+def worker(queues: str = QUEUES, *, concurrency: int = 2, name: str = "worker") -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--loglevel", "INFO", "--queues", queues,
+            "--hostname", f"{name}@%h", "--concurrency", str(concurrency), "--without-mingle", "--without-gossip"]  # fmt: skip
+
+
+def codes() -> list[str]:
+    """Somebody waits for each of them: nothing else goes by this one."""
+    return worker(CODES, concurrency=1, name="codes")
 
 
 def beat(schedule: Path) -> list[str]:

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import redis
-
 from sandbox.embedded.process import EmbeddedProblem, Process
 
 Probe = Callable[[], bool]
@@ -28,19 +26,14 @@ def answers_http(port: int, path: str = "/healthz") -> Probe:
     return probe
 
 
-def listens_for_commands(redis_url: str) -> Probe:
-    """True once one more worker than now listens for Celery's control messages, which it does after it takes tasks. Raises EmbeddedProblem."""
-    client = redis.Redis.from_url(redis_url, socket_timeout=5)
-    try:
-        before = client.pubsub_numpat()
-    except redis.RedisError as error:
-        raise EmbeddedProblem(f"REDIS_URL does not answer ({error}): start that server, or unset it.") from error
+def takes_tasks(worker: Process) -> Probe:
+    """True once a Celery worker says so in its log, after where that stood when the worker had just been started."""
+    begun = worker.log.stat().st_size if worker.log.exists() else 0
 
     def probe() -> bool:
-        try:
-            return bool(client.pubsub_numpat() > before)
-        except redis.RedisError:
-            return False
+        with worker.log.open("rb") as log:
+            log.seek(begun)
+            return b" ready." in log.read()
 
     return probe
 

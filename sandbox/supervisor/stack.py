@@ -45,15 +45,17 @@ class Stack:
         schedule = self._folder / "beat-schedule"
         for old in self._folder.glob(f"{schedule.name}*"):
             old.unlink()
-        listening = readiness.listens_for_commands(redis_url)
-        worker = self._launch("worker", commands.worker(), patience_seconds=30)
+        workers = [("worker", commands.worker()), ("codes", commands.codes())]
+        started = [(name, self._launch(name, command, patience_seconds=30)) for name, command in workers]
+        taking = [(name, process, readiness.takes_tasks(process)) for name, process in started]
         beat = self._launch("beat", commands.beat(schedule))
         web = self._launch("web server", commands.web(self._options.port))
         self._say("Waiting for sandbox, web server, worker and beat to answer")
         readiness.wait_until_ready("sandbox", sandbox, readiness.answers_http(self._options.sandbox_port))
         readiness.wait_until_ready("web server", web, readiness.answers_http(self._options.port))
         readiness.wait_until_ready("beat", beat, readiness.wrote(schedule))
-        readiness.wait_until_ready("worker", worker, listening)
+        for name, process, takes_tasks in taking:
+            readiness.wait_until_ready(name, process, takes_tasks)
 
     def watch(self) -> NoReturn:
         """Return never; raise EmbeddedProblem as soon as anything has ended by itself."""

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from deploy import made_up
+from portal.celery import ROUTES
 from sandbox.embedded.folders import package_folder
 from sandbox.embedded.postgres import EmbeddedPostgres
 from sandbox.embedded.process import Process
@@ -27,7 +28,8 @@ from tests.house.environment import shell_environment
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-RUNNING = ("postgres", "valkey", "web", "worker", "beat")
+WORKERS = ("money", "messages", "codes")
+RUNNING = ("postgres", "valkey", "web", *WORKERS, "beat")
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<kind>:[?-])(?P<text>[^}]*)\}")
 
 
@@ -41,7 +43,7 @@ def test_it_runs_postgres_18_valkey_web_worker_beat_and_one_migration() -> None:
     assert set(SERVICES) == {*RUNNING, "migrate"}
     assert SERVICES["postgres"]["image"] == "postgres:18"
     assert SERVICES["valkey"]["image"] == "valkey/valkey:9"
-    assert {SERVICES[name]["image"] for name in ("web", "worker", "beat", "migrate")} == {"refill-portal"}
+    assert {SERVICES[name]["image"] for name in ("web", *WORKERS, "beat", "migrate")} == {"refill-portal"}
 
 
 @pytest.mark.parametrize("name", RUNNING)
@@ -52,8 +54,16 @@ def test_a_service_that_stays_has_a_health_check_and_comes_back(name: str) -> No
 
 def test_the_migration_ends_and_the_others_wait_for_its_success() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
-    for name in ("web", "worker", "beat"):
+    for name in ("web", *WORKERS, "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_each_queue_has_a_worker_and_codes_wait_for_nothing_else() -> None:
+    words = {name: SERVICES[name]["command"] for name in WORKERS}
+    queues = {name: set(each[each.index("--queues") + 1].split(",")) for name, each in words.items()}
+    assert set().union(*queues.values()) == set(ROUTES.values()) | {"usage"}
+    assert queues["codes"] == {"notify-now"}
+    assert queues["money"] == {"money"}
 
 
 def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
@@ -166,11 +176,11 @@ def test_the_commands_start_under_production_settings_and_become_healthy(compose
     composed.grant_roles()
     composed.run("migrate")
     with ExitStack() as closing:
-        for name in ("worker", "beat", "web"):
+        for name in (*WORKERS, "beat", "web"):
             process = composed.start(name)
             closing.callback(process.kill)
             closing.callback(process.stop)
-        waiting, deadline = ["web", "beat", "worker"], time.monotonic() + 60
+        waiting, deadline = ["web", "beat", *WORKERS], time.monotonic() + 60
         while waiting and time.monotonic() < deadline:
             waiting = [name for name in waiting if not composed.is_healthy(name)]
         assert waiting == [], "\n".join((composed.folder / f"{name}.log").read_text() for name in waiting)

@@ -16,7 +16,7 @@ from tests.house.demo import Demo, fresh_demo
 from tests.house.environment import shell_environment
 from tests.house.test_process import wait_until_gone
 
-ORDER = ["web server", "beat", "worker", "sandbox", "Valkey", "Postgres"]
+ORDER = ["web server", "beat", "codes", "worker", "sandbox", "Valkey", "Postgres"]
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,6 @@ def test_a_task_takes_ids_and_says_one_thing(name):
 def test_a_code_goes_by_a_queue_of_its_own():
     assert [name for name, queue in ROUTES.items() if queue == "notify-now"] == [
         "notifications.deliver_now",
-        "lib.heartbeat",
     ]
 
 

@@ -60,11 +60,10 @@ class Portal:
             self._web.stop(patience_seconds=3)
             self._web = None
 
-    def start_worker(self) -> Process:
-        listening = readiness.listens_for_commands(settings.REDIS_URL)
-        worker = self._process("worker", commands.worker())
+    def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process:
+        worker = self._process(name, commands.worker(queues, name=name))
         self._workers.append(worker)
-        readiness.wait_until_ready("worker", worker, listening)
+        readiness.wait_until_ready(name, worker, readiness.takes_tasks(worker))
         return worker
 
     def stop_workers(self) -> None:

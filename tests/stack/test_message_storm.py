@@ -30,7 +30,7 @@ class Crew:
         self._start(name, [sys.executable, "-m", "tests.stack.fast_beat", str(self._folder / f"{name}.schedule")])
 
     def worker(self, name: str) -> None:
-        self._start(name, [*commands.worker(), "--hostname", f"{name}@storm"])
+        self._start(name, commands.worker(name=name))
         until(lambda: " ready." in (self._folder / f"{name}.log").read_text(encoding="utf-8"))
 
     def kill(self, name: str) -> None:
