@@ -122,6 +122,7 @@ _COLUMNS = (
 _BODY = """
     SELECT 'expiry_reminder', '{channel}', {address}, {language}, {zone},
         jsonb_build_object('plan', plan.name, 'msisdn', line.msisdn, 'ends_at', period.ends_at,
+            'price', jsonb_build_object('minor', plan.price_minor, 'currency', plan.currency),
             'url', 'http://localhost:8000/plans/' || plan.code || '/order/'),
         'period:' || period.id || ':expiry_reminder:{channel}', 'period:' || period.id, 'due', now(), now(), period.ends_at,
         '', '', '', '', '', 0

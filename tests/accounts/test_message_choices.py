@@ -31,7 +31,8 @@ def test_every_kind_is_listed_with_its_channels_and_an_example(client):
     page = client.get(PAGE).content.decode()
 
     for kind in KINDS.values():
-        assert f'id="kind-{kind.name}"' in page
+        assert f"/messages/{kind.name}/" in page
+        assert (f'id="kind-{kind.name}"' in page) is bool(kind.mutable)
         for channel in kind.channels:
             assert (f'value="{kind.name}.{channel}"' in page) is (channel in kind.mutable)
         assert client.get(f"{PAGE}{kind.name}/").status_code == 200

@@ -20,10 +20,10 @@ from tests.billing.test_ledger import run_together
 from tests.cast import anna
 
 pytestmark = pytest.mark.django_db
-AGENT = Authority(person_id=901, limit_minor=1000, address="203.0.113.7")
-FINANCE = Authority(person_id=902, limit_minor=10_000, may_decide=True)
-SECOND = Authority(person_id=903, limit_minor=10_000, may_decide=True)
-VIEWER = Authority(person_id=904)
+AGENT = Authority(person_id=2_000_000_901, limit_minor=1000, address="203.0.113.7")
+FINANCE = Authority(person_id=2_000_000_902, limit_minor=10_000, may_decide=True)
+SECOND = Authority(person_id=2_000_000_903, limit_minor=10_000, may_decide=True)
+VIEWER = Authority(person_id=2_000_000_904)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_database_refuses_one_person_as_two(line: Line) -> None:
             Adjustment.objects.filter(pk=adjustment.pk).update(state="booked", decided_by=decided_by)
 
 
-@pytest.mark.parametrize("by", [AGENT, VIEWER, Authority(person_id=905, limit_minor=1000)])
+@pytest.mark.parametrize("by", [AGENT, VIEWER, Authority(person_id=2_000_000_905, limit_minor=1000)])
 def test_only_finance_is_a_second_person(line: Line, by: Authority) -> None:
     adjustment = asked(line, 10_001, by=FINANCE)
     with pytest.raises(NotAllowed):
@@ -242,7 +242,7 @@ def test_a_line_of_nobody_is_adjusted_without_a_message(line: Line) -> None:
 def test_each_act_leaves_one_audit_row_with_who_what_why_and_from_where(line: Line) -> None:
     adjustment = asked(line, 100)
     row = Audit.objects.get()
-    assert (row.actor, row.deed, row.subject) == ("staff:901", "adjustment.booked", f"adjustment:{adjustment.pk}")
+    assert (row.actor, row.deed, row.subject) == (AGENT.actor, "adjustment.booked", f"adjustment:{adjustment.pk}")
     assert (row.line_id, row.reason, row.address) == (line.pk, "The plan began late.", "203.0.113.7")
     assert row.detail == {"part": "credit_paid", "minor": 100, "currency": "EUR"}
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -45,8 +45,8 @@ TITLES = re.compile(r"^### (.+?)\n\n```\n(.+?)```", re.MULTILINE | re.DOTALL)
 EXAMPLES = dict(TITLES.findall(PAGE))
 LATER = NOW + timedelta(days=3)
 ACCOUNT = BankAccount(holder="Anna Berg", iban="DE89370400440532013000")
-FINA = Authority(person_id=901, limit_minor=10_000, may_decide=True)
-SECOND = Authority(person_id=902, limit_minor=10_000, may_decide=True)
+FINA = Authority(person_id=2_000_000_901, limit_minor=10_000, may_decide=True)
+SECOND = Authority(person_id=2_000_000_902, limit_minor=10_000, may_decide=True)
 #: Told by the gateway's own books: tests/billing/test_reconciliation.py.
 PLAYED_ELSEWHERE = {"The gateway pays out, less its fee"}
 

@@ -117,7 +117,7 @@ def test_it_can_be_taken_back_until_it_is_approved(client: Client, owner: Subscr
 
     client.post(PAGE, form())
     open_one = Payout.objects.get(state=PayoutState.REQUESTED)
-    payouts_at_the_desk.approve(open_one.pk, by=Authority(person_id=901, may_decide=True), now=clock.now())
+    payouts_at_the_desk.approve(open_one.pk, by=Authority(person_id=2_000_000_901, may_decide=True), now=clock.now())
     answer = client.post(f"/credit/payout/{open_one.pk}/cancel/", follow=True)
     assert "cannot be taken back any more" in text(answer)
     assert ledger.credit_of(owner.lines[0])[0].minor == 0
@@ -133,7 +133,7 @@ def test_without_paid_credit_the_page_says_so_and_the_credit_page_offers_nothing
 
 def test_a_refused_one_says_why(client: Client) -> None:
     client.post(PAGE, form())
-    by = Authority(person_id=901, may_decide=True)
+    by = Authority(person_id=2_000_000_901, may_decide=True)
     payouts_at_the_desk.refuse(Payout.objects.get().pk, reason="Another name.", by=by, now=clock.now())
     assert "Not paid out: Another name." in text(client.get(PAGE))
     assert "Another name." in text(client.get("/credit/"))

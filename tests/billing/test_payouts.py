@@ -46,9 +46,9 @@ from tests.cast import anna, emma
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = BankAccount(holder="Anna Berg", iban="DE89370400440532013000")
-FIRST = Authority(person_id=901, limit_minor=10_000, may_decide=True, address="203.0.113.7")
-SECOND = Authority(person_id=902, limit_minor=10_000, may_decide=True)
-AGENT = Authority(person_id=903, limit_minor=1000)
+FIRST = Authority(person_id=2_000_000_901, limit_minor=10_000, may_decide=True, address="203.0.113.7")
+SECOND = Authority(person_id=2_000_000_902, limit_minor=10_000, may_decide=True)
+AGENT = Authority(person_id=2_000_000_903, limit_minor=1000)
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from tests.billing.test_ledger import run_together
 from tests.cast import anna
 
 pytestmark = pytest.mark.django_db
-SAM = Authority(person_id=901, limit_minor=1000)
-TOM = Authority(person_id=902, limit_minor=1000)
-FINN = Authority(person_id=903, limit_minor=10_000, may_decide=True)
+SAM = Authority(person_id=2_000_000_901, limit_minor=1000)
+TOM = Authority(person_id=2_000_000_902, limit_minor=1000)
+FINN = Authority(person_id=2_000_000_903, limit_minor=10_000, may_decide=True)
 
 
 def item_about(subject: str = "difference:x", **more: object) -> ReviewItem:

@@ -27,7 +27,7 @@ from tests.cast import LONG_AGO, anna, emma, line_of
 
 pytestmark = pytest.mark.django_db
 NUMBERS = itertools.count(1_000_000)
-FINANCE = Authority(person_id=902, limit_minor=10**9, may_decide=True)
+FINANCE = Authority(person_id=2_000_000_902, limit_minor=10**9, may_decide=True)
 
 
 @pytest.fixture

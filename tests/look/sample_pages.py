@@ -14,7 +14,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
 from accounts.models import LineState
-from billing.paying_out.payout_form import PayoutForm
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
@@ -22,6 +21,7 @@ from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
+from tests.look import sample_payouts as payouts
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
@@ -402,36 +402,7 @@ def credit() -> dict[str, Any]:
 
 
 def credit_owed() -> dict[str, Any]:
-    return credit() | {"owed_minor": 480, "payout": payout(), "payable_minor": 0}
-
-
-def payout(**more: Any) -> Like:
-    facts = {"amount_minor": 320, "currency": "EUR", "bank_hint": "DE•••3000", "state": "requested", "asked_at": NOW}
-    moments = {"approved_at": None, "ended_at": None}
-    return Like(id=UUID(int=21), **facts | moments | more)
-
-
-def payout_page(data: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-    return {
-        "line": LINE,
-        "form": PayoutForm(data, initial={"shown_minor": 320, "holder": "Anna"}),
-        "payable_minor": 320,
-        "paid_minor": 800,
-        "bonus_minor": 100,
-        "owed_minor": 480,
-        "refusal": "",
-        "payout": None,
-        "former": [],
-    } | more
-
-
-def payout_open() -> dict[str, Any]:
-    words = "Not paid out: The name of the account is another one than yours, so the bank sent it back."
-    former = [
-        Like(payout=payout(ended_at=NOW - 40 * DAY), words=words),
-        Like(payout=payout(ended_at=NOW - 300 * DAY), words="Sent to •••1234"),
-    ]
-    return payout_page(payout=payout(), former=former)
+    return credit() | {"owed_minor": 480, "payout": payouts.payout(), "payable_minor": 0}
 
 
 def top_up() -> dict[str, Any]:
@@ -574,10 +545,10 @@ PAGES = {
     "credit": Page("billing/credit.html", credit),
     "credit-none": Page("billing/credit.html", lambda: credit() | {"entries": [], "credit_minor": 0, "bonus_minor": 0}),
     "credit-owed": Page("billing/credit.html", credit_owed),
-    "payout": Page("billing/payout.html", payout_page),
-    "payout-refused": Page("billing/payout.html", lambda: payout_page({"shown_minor": "320", "iban": "DE12"})),
-    "payout-open": Page("billing/payout.html", payout_open),
-    "payout-not-now": Page("billing/payout.html", lambda: payout_page(refusal="The number came to you today.")),
+    "payout": Page("billing/payout.html", lambda: payouts.page(LINE)),
+    "payout-refused": Page("billing/payout.html", lambda: payouts.page(LINE, {"shown_minor": "320", "iban": "DE12"})),
+    "payout-open": Page("billing/payout.html", lambda: payouts.is_open(LINE)),
+    "payout-not-now": Page("billing/payout.html", lambda: payouts.page(LINE, refusal="The number came to you today.")),
     "top-up": Page("billing/top_up.html", top_up),
     "voucher": Page("billing/voucher.html", voucher),
     "voucher-refused": Page("billing/voucher.html", lambda: voucher({"code": "7KM4T-0D1XC-99HJW-3FRPN"})),

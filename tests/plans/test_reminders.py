@@ -155,12 +155,11 @@ def test_an_add_on_that_runs_on_is_no_next_period_and_is_not_reminded_of(month, 
 
 def test_of_a_chain_only_the_last_period_is_reminded_of_and_each_begin_is_told(month, line, plan_of):
     last = periods.queue(line=line, plan=plan_of("month-5"), now=NOON, origin="order:2")
-    at = NOON
-    while at < last.ends_at:
-        reminders.remind(now=at)
-        at += 17 * HOUR
+    for end in (month.ends_at, last.ends_at):
+        for hours in (-200, -146, -76, -40, *range(-24, 25, 8)):
+            reminders.remind(now=end + hours * HOUR)
 
-    assert written() == sorted([EARLY, *both("expiry_reminder"), *both("plan_started")])
+    assert written() == sorted([EARLY, *both("expiry_reminder"), *both("plan_started"), *both("plan_ended")])
     assert set(Message.objects.values_list("subject", flat=True)) == {f"period:{last.pk}"}
 
 

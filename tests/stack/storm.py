@@ -74,6 +74,8 @@ class Storm:
             for number, line in enumerate(self.lines)
         ]
         PlanPeriod.objects.bulk_create(rows)
+        with connection.cursor() as cursor:  # as a database that was there before would know
+            cursor.execute("ANALYZE accounts_line, accounts_lineownership, accounts_subscriber, plans_planperiod")
         return {period.line_id: period for period in PlanPeriod.objects.all()}
 
     def _period(self, line: Line, plan: Plan, ends_at: datetime) -> PlanPeriod:

@@ -25,7 +25,7 @@ from tests.stack.standing import saved
 from tests.stack.year import Year, berlin
 
 START = berlin(2027, 1, 10)
-DAYS = timedelta(days=120)
+DAY, DAYS = timedelta(days=1), timedelta(days=120)
 
 
 class Person:
@@ -37,6 +37,7 @@ class Person:
         self.line: Line = self.subscriber.lines[0]
         self.year = Year(portal, self.subscriber, START, monkeypatch)
         self.year.hours = (8, 21)
+        self.year.rest = 3 * DAY
 
     def top_up(self) -> None:
         give_credit(self.line, 20_000)

@@ -32,7 +32,9 @@ def remind(portal: Portal) -> list[str]:
     queue.wake("billing.remind_of_ends")
     until(lambda: portal.log("worker").count("Task billing.remind_of_ends") >= 2)
     wait_for_messages(portal)
-    return sorted(f"{message['channel']}: {message['text'].splitlines()[0]}" for message in portal.sandbox.messages())
+    return sorted(
+        f"{message['channel']}: {message['subject'] or message['text']}" for message in portal.sandbox.messages()
+    )
 
 
 def test_the_day_before_the_end_an_sms_and_a_mail_come_once_and_after_it_the_news_that_it_ended(worker: Portal) -> None:

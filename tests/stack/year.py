@@ -46,6 +46,8 @@ class Year:
         self.portal, self.person, self.now = portal, person, start
         #: looks beside the one at noon
         self.hours: tuple[int, ...] = ()
+        #: how long nobody looks when nothing can be near
+        self.rest = 9 * DAY
         self._extra: set[datetime] = set()
         self._looked_at = start
         self._is_trying = False
@@ -62,7 +64,7 @@ class Year:
 
     def beat(self) -> None:
         """What every sweep would do now. Those that look for what is ahead of plans and lines do so around each moment that can matter to
-        them, and every third day to show that there is nothing else.
+        them, and now and then to show that there is nothing else.
         """
         is_near = self._is_near()
         if self.now in self._extra and not is_near:
@@ -73,7 +75,7 @@ class Year:
         self._look_after_cards()
         renewals.sweep(now=self.now)
         charging.sweep(now=self.now)
-        if is_near or self.now - self._looked_at >= 3 * DAY:
+        if is_near or self.now - self._looked_at >= self.rest:
             self._looked_at = self.now
             sweep_lines()
             remind_of_ends()
