@@ -7,6 +7,8 @@ from psycopg import sql
 
 #: `migrate` writes here, and so do ours
 _MIGRATED = ("django_content_type", "auth_permission")
+#: tables that are not made by Django
+_BY_MONTH = ("network_usagerecord", "network_usagecharge")
 
 
 class CleanSlate:
@@ -14,7 +16,7 @@ class CleanSlate:
 
     def __init__(self) -> None:
         found = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        self._tables = sorted(set(found) - set(_MIGRATED))
+        self._tables = sorted({*found, *_BY_MONTH} - set(_MIGRATED))
         self._rows = {name: _count_and_last(name) for name in _MIGRATED}
 
     def restore(self) -> None:

@@ -26,6 +26,7 @@ class Allowance(models.Model):
     speed_after_kbit = models.PositiveIntegerField(_("speed after, kbit/s"), null=True, blank=True)
     zone_cap = models.BigIntegerField(_("of which outside the home country"), null=True, blank=True)
     used = models.BigIntegerField(_("used"), default=0)
+    used_abroad = models.BigIntegerField(_("of which used outside the home country"), default=0)
     gifted = models.BigIntegerField(_("given on"), default=0)
     starts_at = models.DateTimeField(_("from"))
     expires_at = models.DateTimeField(_("until"))
@@ -46,6 +47,11 @@ class Allowance(models.Model):
                 condition=models.Q(granted=None) | models.Q(granted__gte=models.F("used") + models.F("gifted")),
             ),
             models.CheckConstraint(name="allowance_not_negative", condition=models.Q(used__gte=0, gifted__gte=0)),
+            models.CheckConstraint(
+                name="allowance_abroad_within_cap",
+                condition=models.Q(used_abroad__gte=0, used_abroad__lte=models.F("used"))
+                & (models.Q(zone_cap=None) | models.Q(used_abroad__lte=models.F("zone_cap"))),
+            ),
             models.CheckConstraint(name="allowance_in_order", condition=models.Q(expires_at__gt=models.F("starts_at"))),
         ]
         triggers = [

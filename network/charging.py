@@ -1,0 +1,168 @@
+"""Charges records to what was valid when they happened: inside the zone, first to expire first, one use after the other.
+
+Almost every line has room: all its records fit the allowance they meet first, and the order does not matter. Those are charged by one
+statement for all lines. A line whose allowance would run full among them is played use by use. Both give the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+#: Whatever else changes allowances locks them in this order (docs/locking.md).
+_OPEN = """
+    INSERT INTO usage_open
+    SELECT id, line_id, unit, zone_id, starts_at, expires_at, granted - used - gifted, zone_cap - used_abroad
+    FROM plans_allowance AS a
+    WHERE line_id IN (SELECT line_id FROM usage_fresh) AND frozen_at IS NULL
+        AND expires_at > (SELECT min(used_at) FROM usage_fresh)
+    ORDER BY expires_at, id
+    FOR NO KEY UPDATE OF a
+"""
+_PICK = """
+    INSERT INTO usage_pick
+    SELECT fresh.source, fresh.record_id, fresh.used_at, fresh.line_id, fresh.unit, fresh.amount, fresh.country,
+        fresh.country <> fresh.home, picked.id
+    FROM usage_fresh AS fresh LEFT JOIN LATERAL (
+        SELECT open.id FROM usage_open AS open
+        JOIN plans_zonecountry AS works ON works.zone_id = open.zone_id AND works.country = fresh.country
+        WHERE open.line_id = fresh.line_id AND open.unit = fresh.unit
+            AND open.starts_at <= fresh.used_at AND open.expires_at > fresh.used_at AND (open.room IS NULL OR open.room > 0)
+            AND (fresh.country = fresh.home OR open.room_abroad IS NULL OR open.room_abroad > 0)
+        ORDER BY open.expires_at, open.id LIMIT 1
+    ) AS picked ON true
+"""
+_TIGHT = """
+    SELECT DISTINCT wanted.line_id, wanted.unit FROM (
+        SELECT allowance_id, line_id, unit, sum(amount) AS amount, sum(amount) FILTER (WHERE is_abroad) AS abroad
+        FROM usage_pick WHERE allowance_id IS NOT NULL GROUP BY allowance_id, line_id, unit
+    ) AS wanted JOIN usage_open AS open ON open.id = wanted.allowance_id
+    WHERE wanted.amount > open.room OR wanted.abroad > open.room_abroad
+"""
+_ROOMY = """
+    INSERT INTO usage_charged
+    SELECT used_at, source, record_id, allowance_id, amount, is_abroad FROM usage_pick
+    WHERE allowance_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM unnest(%(lines)s::uuid[], %(units)s::text[]) AS tight (line_id, unit)
+            WHERE tight.line_id = usage_pick.line_id AND tight.unit = usage_pick.unit)
+"""
+_USES = """
+    SELECT pick.used_at, pick.source, pick.record_id, pick.line_id, pick.unit, pick.amount, pick.is_abroad, pick.country
+    FROM usage_pick AS pick
+    JOIN unnest(%(lines)s::uuid[], %(units)s::text[]) AS tight (line_id, unit) USING (line_id, unit)
+    ORDER BY pick.used_at, pick.source, pick.record_id
+"""
+_BUCKETS = """
+    SELECT open.id, open.line_id, open.unit, open.starts_at, open.expires_at, open.room, open.room_abroad,
+        array(SELECT country FROM plans_zonecountry WHERE zone_id = open.zone_id)
+    FROM usage_open AS open
+    JOIN unnest(%(lines)s::uuid[], %(units)s::text[]) AS tight (line_id, unit) USING (line_id, unit)
+    ORDER BY open.expires_at, open.id
+"""
+_PLAYED = """
+    INSERT INTO usage_charged
+    SELECT * FROM unnest(%(at)s::timestamptz[], %(sources)s::text[], %(records)s::text[], %(allowances)s::uuid[], %(amounts)s::bigint[],
+        %(abroad)s::boolean[])
+"""
+_KEEP = """
+    INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount)
+    SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged
+"""
+_USED = """
+    UPDATE plans_allowance AS a SET used = a.used + taken.amount, used_abroad = a.used_abroad + taken.abroad
+    FROM (
+        SELECT allowance_id, sum(amount)::bigint AS amount, coalesce(sum(amount) FILTER (WHERE is_abroad), 0)::bigint AS abroad
+        FROM usage_charged GROUP BY allowance_id
+    ) AS taken WHERE taken.allowance_id = a.id
+"""
+_UNCOVERED = """
+    SELECT fresh.*, fresh.amount - coalesce(covered.amount, 0) AS overrun
+    FROM usage_fresh AS fresh LEFT JOIN (
+        SELECT used_at, source, record_id, sum(amount) AS amount FROM usage_charged GROUP BY used_at, source, record_id
+    ) AS covered USING (used_at, source, record_id)
+"""
+_DAYS = f"""
+    INSERT INTO network_usageday AS day (line_id, day, unit, country, amount, overrun, records_count)
+    SELECT line_id, (used_at AT TIME ZONE zone)::date, unit, country, sum(amount)::bigint, sum(overrun)::bigint, count(*)
+    FROM ({_UNCOVERED}) AS used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (line_id, day, unit, country) DO UPDATE SET
+        amount = day.amount + EXCLUDED.amount, overrun = day.overrun + EXCLUDED.overrun,
+        records_count = day.records_count + EXCLUDED.records_count
+"""  # noqa: S608
+_OVERRUN = f"""
+    UPDATE network_usagerecord AS record SET overrun = used.overrun
+    FROM ({_UNCOVERED}) AS used
+    WHERE used.overrun > 0 AND record.used_at = used.used_at AND record.source = used.source AND record.record_id = used.record_id
+"""  # noqa: S608
+
+
+def charge(cursor: Any) -> None:
+    """Charge what is in `usage_fresh`. Joins the caller's transaction; the allowances it may touch are locked until its end."""
+    cursor.execute("ANALYZE usage_fresh")
+    cursor.execute(_OPEN)
+    cursor.execute("ANALYZE usage_open")
+    cursor.execute(_PICK)
+    cursor.execute(_TIGHT)
+    tight = cursor.fetchall()
+    pairs = {"lines": [line_id for line_id, _unit in tight], "units": [unit for _line, unit in tight]}
+    cursor.execute(_ROOMY, pairs)
+    if tight:
+        _play(cursor, pairs)
+    cursor.execute(_KEEP)
+    cursor.execute(_USED)
+    cursor.execute(_OVERRUN)
+    cursor.execute(_DAYS)
+
+
+@dataclass
+class Bucket:
+    """An allowance while its line's uses are played. `room`: None without limit; `room_abroad`: of which outside the home country."""
+
+    id: UUID
+    starts_at: datetime
+    expires_at: datetime
+    room: int | None
+    room_abroad: int | None
+    countries: frozenset[str]
+
+    def takes(self, wanted: int, *, at: datetime, country: str, is_abroad: bool) -> int:
+        """How much of a use it can still cover."""
+        if not self.starts_at <= at < self.expires_at or country not in self.countries:
+            return 0
+        rooms = [self.room, self.room_abroad if is_abroad else None]
+        return max(0, min([wanted, *(room for room in rooms if room is not None)]))
+
+    def take(self, amount: int, *, is_abroad: bool) -> None:
+        if self.room is not None:
+            self.room -= amount
+        if is_abroad and self.room_abroad is not None:
+            self.room_abroad -= amount
+
+
+def _play(cursor: Any, pairs: dict[str, Any]) -> None:
+    cursor.execute(_BUCKETS, pairs)
+    buckets: dict[tuple[UUID, str], list[Bucket]] = defaultdict(list)
+    for allowance_id, line_id, unit, starts_at, expires_at, room, room_abroad, countries in cursor.fetchall():
+        buckets[line_id, unit].append(
+            Bucket(allowance_id, starts_at, expires_at, room, room_abroad, frozenset(countries))
+        )
+    cursor.execute(_USES, pairs)
+    taken = list(_played(cursor.fetchall(), buckets))
+    columns = ("at", "sources", "records", "allowances", "amounts", "abroad")
+    cursor.execute(_PLAYED, dict(zip(columns, map(list, zip(*taken, strict=True)), strict=True)))
+
+
+def _played(uses: Iterable[Any], buckets: dict[tuple[UUID, str], list[Bucket]]) -> Iterator[tuple[Any, ...]]:
+    """Each part of a use that an allowance covers, in the order in which they were used."""
+    for at, source, record_id, line_id, unit, amount, is_abroad, country in uses:
+        left = amount
+        for bucket in buckets[line_id, unit]:
+            part = bucket.takes(left, at=at, country=country, is_abroad=is_abroad)
+            if part:
+                bucket.take(part, is_abroad=is_abroad)
+                left -= part
+                yield at, source, record_id, bucket.id, part, is_abroad
+            if not left:
+                break

@@ -1,0 +1,5 @@
+from network.models.day import UsageDay
+from network.models.file import UsageFile, UsageFileState, UsageRowError
+from network.models.record import UsageCharge, UsageRecord
+
+__all__ = ["UsageCharge", "UsageDay", "UsageFile", "UsageFileState", "UsageRecord", "UsageRowError"]
