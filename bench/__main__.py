@@ -16,6 +16,7 @@ BENCHES = {
     "renewals": "bench.renewals",
     "delivery": "bench.delivery",
     "sweep": "bench.sweep",
+    "usage": "bench.usage",
 }
 
 

@@ -68,11 +68,11 @@ def measure(scale: Scale) -> Swept:
     _make(0, few)
     reminders.remind(now=NOW)  # everything that is loaded once is loaded
     statements = {str(few): _statements(_ours)}
-    before = _memory_mb()
+    before = memory_mb()
     progress(f"sweep: making {count} lines")
     _make(few, count)
     statements[str(count)] = _statements(_ours)
-    growth = _memory_mb() - before
+    growth = memory_mb() - before
     again = reminders.remind(now=NOW)
     rounds = [_round(number, scale.rounds) for number in range(1, scale.rounds + 1)]
     return Swept(
@@ -179,7 +179,7 @@ def _make(first: int, end: int) -> None:
     """Lines `first` to `end`, each with its owner and a plan period, in five statements."""
     plan = Plan.objects.get(code="month-15")
     values = {"first": first, "last": end - 1, "plan": plan.pk, "now": NOW, "due": DUE_OF_HUNDRED}
-    with _without_triggers() as cursor:
+    with without_triggers() as cursor:
         for statement in _LINES:
             cursor.execute(statement, values)
         cursor.execute("ANALYZE accounts_line, plans_planperiod, accounts_lineownership, accounts_subscriber")
@@ -205,7 +205,7 @@ _LINES = (
 
 
 @contextmanager
-def _without_triggers() -> Iterator[Any]:
+def without_triggers() -> Iterator[Any]:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         try:
@@ -214,7 +214,7 @@ def _without_triggers() -> Iterator[Any]:
             cursor.execute("SET session_replication_role = origin")
 
 
-def _memory_mb() -> float:
+def memory_mb() -> float:
     """Of this process, resident (Linux, proc(5))."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000

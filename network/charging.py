@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 #: Whatever else changes allowances locks them in this order (docs/locking.md).
-_OPEN = """
+OPEN = """
     INSERT INTO usage_open
     SELECT id, line_id, unit, zone_id, starts_at, expires_at, granted - used - gifted, zone_cap - used_abroad
     FROM plans_allowance AS a
@@ -21,7 +21,7 @@ _OPEN = """
     ORDER BY expires_at, id
     FOR NO KEY UPDATE OF a
 """
-_PICK = """
+PICK = """
     INSERT INTO usage_pick
     SELECT fresh.source, fresh.record_id, fresh.used_at, fresh.line_id, fresh.unit, fresh.amount, fresh.country,
         fresh.country <> fresh.home, picked.id
@@ -41,7 +41,7 @@ _TIGHT = """
     ) AS wanted JOIN usage_open AS open ON open.id = wanted.allowance_id
     WHERE wanted.amount > open.room OR wanted.abroad > open.room_abroad
 """
-_ROOMY = """
+ROOMY = """
     INSERT INTO usage_charged
     SELECT used_at, source, record_id, allowance_id, amount, is_abroad FROM usage_pick
     WHERE allowance_id IS NOT NULL
@@ -66,11 +66,11 @@ _PLAYED = """
     SELECT * FROM unnest(%(at)s::timestamptz[], %(sources)s::text[], %(records)s::text[], %(allowances)s::uuid[], %(amounts)s::bigint[],
         %(abroad)s::boolean[])
 """
-_KEEP = """
+KEEP = """
     INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount)
     SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged
 """
-_USED = """
+USED = """
     UPDATE plans_allowance AS a SET used = a.used + taken.amount, used_abroad = a.used_abroad + taken.abroad
     FROM (
         SELECT allowance_id, sum(amount)::bigint AS amount, coalesce(sum(amount) FILTER (WHERE is_abroad), 0)::bigint AS abroad
@@ -83,7 +83,7 @@ _UNCOVERED = """
         SELECT used_at, source, record_id, sum(amount) AS amount FROM usage_charged GROUP BY used_at, source, record_id
     ) AS covered USING (used_at, source, record_id)
 """
-_DAYS = f"""
+DAYS = f"""
     INSERT INTO network_usageday AS day (line_id, day, unit, country, amount, overrun, records_count)
     SELECT line_id, (used_at AT TIME ZONE zone)::date, unit, country, sum(amount)::bigint, sum(overrun)::bigint, count(*)
     FROM ({_UNCOVERED}) AS used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
@@ -98,22 +98,32 @@ _OVERRUN = f"""
 """  # noqa: S608
 
 
+#: Whether there is anything that no allowance covered.
+_IS_MORE = "SELECT (SELECT sum(amount) FROM usage_fresh) > (SELECT coalesce(sum(amount), 0) FROM usage_charged)"
+
+
 def charge(cursor: Any) -> None:
-    """Charge what is in `usage_fresh`. Joins the caller's transaction; the allowances it may touch are locked until its end."""
+    """Charge what is in `usage_fresh`. Joins the caller's transaction; the allowances it may touch are locked until its end.
+
+    Postgres knows nothing of a table that was filled in the same transaction, and would go through it once for each row.
+    """
     cursor.execute("ANALYZE usage_fresh")
-    cursor.execute(_OPEN)
+    cursor.execute(OPEN)
     cursor.execute("ANALYZE usage_open")
-    cursor.execute(_PICK)
+    cursor.execute(PICK)
     cursor.execute(_TIGHT)
     tight = cursor.fetchall()
     pairs = {"lines": [line_id for line_id, _unit in tight], "units": [unit for _line, unit in tight]}
-    cursor.execute(_ROOMY, pairs)
+    cursor.execute(ROOMY, pairs)
     if tight:
         _play(cursor, pairs)
-    cursor.execute(_KEEP)
-    cursor.execute(_USED)
-    cursor.execute(_OVERRUN)
-    cursor.execute(_DAYS)
+    cursor.execute("ANALYZE usage_charged")
+    cursor.execute(KEEP)
+    cursor.execute(USED)
+    cursor.execute(_IS_MORE)
+    if cursor.fetchone()[0]:
+        cursor.execute(_OVERRUN)
+    cursor.execute(DAYS)
 
 
 @dataclass

@@ -21,8 +21,6 @@ _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: No row of ours is longer; what is, is read past and not kept.
 LONGEST_ROW = 2000
-#: What the database could not take, or what could not be read, and what would break a row of COPY's text format.
-_UNFIT = str.maketrans({"\x00": "\ufffd", "\t": " ", "\n": " ", "\r": " ", "\x0b": " ", "\x0c": " "})
 
 
 class FileRefused(Exception):
@@ -124,17 +122,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value)[:LONGEST_ROW]
-
-
-def as_copy(number: int, row: Row) -> str:
-    """A line of COPY's text format: the row's number, its six texts or nothing, and what it says where it cannot be read."""
-    if row.cells is None:
-        return f"{number}\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t{_fit(row.told)}\n"
-    joined = "\t".join(row.cells)
-    if "\\" in joined or joined.count("\t") != len(COLUMNS) - 1 or not joined.isprintable():
-        joined = "\t".join(_fit(cell) for cell in row.cells)
-    return f"{number}\t{joined}\t\n"
-
-
-def _fit(text: str) -> str:
-    return text.translate(_UNFIT).replace("\\", "\\\\")

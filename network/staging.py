@@ -1,4 +1,4 @@
-"""A chunk of rows into the database: copied as text, looked at by the database, and taken in where they are new."""
+"""A chunk of rows into the database: copied, given their lines, and taken in where they are new."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from network.formats import Row, as_copy
+from network.checking import as_copy
+from network.formats import Row
 
 #: What a row may not be, in the order in which it is looked for; the words are in `network.wording`.
 REASONS = (
@@ -15,9 +16,6 @@ REASONS = (
 )  # fmt: skip
 
 _TABLES = """
-    CREATE TEMP TABLE IF NOT EXISTS usage_stage (
-        row bigint, record_id text, number text, used_at text, unit text, amount text, country text, told text
-    ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE IF NOT EXISTS usage_checked (
         row bigint, reason text, record_id text, number text, used_at timestamptz, unit text, amount bigint, country text, told text,
         line_id uuid, home text, zone text
@@ -35,28 +33,10 @@ _TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS usage_charged (
         used_at timestamptz, source text, record_id text, allowance_id uuid, amount bigint, is_abroad boolean
     ) ON COMMIT DELETE ROWS;
-    TRUNCATE usage_stage, usage_checked, usage_fresh, usage_open, usage_pick, usage_charged;
+    CREATE INDEX IF NOT EXISTS usage_open_line ON usage_open (line_id);
+    TRUNCATE usage_checked, usage_fresh, usage_open, usage_pick, usage_charged;
 """
 
-#: Each text becomes what it says only after it was found to say it.
-_CHECK = r"""
-    INSERT INTO usage_checked (row, reason, record_id, number, used_at, unit, amount, country, told)
-    SELECT row, reason, record_id, number, CASE WHEN reason IS NULL THEN used_at::timestamptz END, unit,
-        CASE WHEN reason IS NULL THEN amount::bigint END, country, told
-    FROM (
-        SELECT *, CASE
-            WHEN record_id IS NULL THEN 'unreadable'
-            WHEN record_id !~ '^[!-~]{1,80}$' THEN 'record'
-            WHEN number !~ '^\+[1-9][0-9]{6,14}$' THEN 'number'
-            WHEN used_at !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$'
-                OR NOT pg_input_is_valid(used_at, 'timestamptz') THEN 'time'
-            WHEN unit NOT IN ('data', 'voice', 'texts') THEN 'unit'
-            WHEN amount !~ '^0*[1-9][0-9]{0,12}$' OR length(amount) > 18 THEN 'amount'
-            WHEN country !~ '^[A-Z]{2}$' THEN 'country'
-        END AS reason
-        FROM usage_stage
-    ) AS looked_at
-"""
 _DATE = """
     UPDATE usage_checked SET reason = CASE WHEN used_at < %(keeps_from)s THEN 'too_old' ELSE 'future' END
     WHERE reason IS NULL AND (used_at < %(keeps_from)s OR used_at > %(until)s)
@@ -124,10 +104,11 @@ def take(
     cursor: Any, rows: Sequence[Row], *, first: int, source: str, file_id: UUID, keeps_from: datetime, until: datetime
 ) -> Taken:
     """Take in the rows from number `first` on. Records that nobody had taken before are in `usage_fresh` until the commit."""
-    with cursor.copy("COPY usage_stage FROM STDIN") as copy:
+    with cursor.copy(
+        "COPY usage_checked (row, reason, record_id, number, used_at, unit, amount, country, told) FROM STDIN"
+    ) as copy:
         copy.write("".join(as_copy(first + place, row) for place, row in enumerate(rows)))
     values = {"source": source, "file": file_id, "keeps_from": keeps_from, "until": until}
-    cursor.execute(_CHECK)
     cursor.execute(_DATE, values)
     cursor.execute("ANALYZE usage_checked")
     cursor.execute(_FIND)
