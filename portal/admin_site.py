@@ -38,6 +38,7 @@ SHOWN: dict[str, list[str]] = {
         "LedgerAccount",
         "VatRate",
     ],
+    "network": ["UsageFile", "UsageRowError"],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
     "notifications": ["Message", "Suppression"],
     "lib": ["Alarm", "Audit"],

@@ -310,6 +310,8 @@ FOR_OTHERS_PER_DAY: int = env.int("FOR_OTHERS_PER_DAY", 10)
 PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", ["card", "paypal", "transfer"])
 TRANSFER_COUNTRY: str = env.str("TRANSFER_COUNTRY", "DE")
 CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 2000, 5000], subcast=int)
+#: Who may hand in usage over HTTP: its name and its key.
+USAGE_KEYS: dict[str, str] = env.dict("USAGE_KEYS", {})
 #: So many whole months beside the running one each single use is kept; what a day came to is kept.
 USAGE_KEPT_MONTHS: int = env.int("USAGE_KEPT_MONTHS", 6)
 ADJUST_LIMIT_MINOR_AGENT: int = env.int("ADJUST_LIMIT_MINOR_AGENT", 1000)

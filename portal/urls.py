@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("plans.urls")),
     path("", include("notifications.urls")),
     path("account/", include("accounts.urls")),
+    path("", include("network.urls")),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("staff/invitation/", invitation, name="staff_invitation"),

@@ -54,6 +54,7 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
+from network.models import UsageFile, UsageRowError
 from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
@@ -112,6 +113,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         event_of(payment),
         move_of(payment),
         message(),
+        *usage_of(),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         alarm_row(),
         audit_row(),
@@ -121,6 +123,13 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
+
+
+def usage_of() -> list[models.Model]:
+    """A file, and a row of it that was not taken."""
+    file = UsageFile.objects.create(source="mediation", name="usage.csv", sha256="0" * 64, rows_read=1, rows_wrong=1)
+    wrong = UsageRowError.objects.create(file=file, row=1, reason="unknown_number", msisdn="+4917699999999")
+    return [file, wrong]
 
 
 def standing_of(line: Line, owner: Subscriber, payment: Payment) -> list[models.Model]:

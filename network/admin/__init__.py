@@ -1,0 +1,3 @@
+from network.admin import files
+
+__all__ = ["files"]
