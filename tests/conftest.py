@@ -114,7 +114,13 @@ def chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, _CHROMIUM_NAMES)), None)
 
 
+#: Folders whose tests wait for processes.
+_SLOW = ("stack", "house")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first: what is left at the end is short, and every process is done at about the same time."""
+    items.sort(key=lambda item: item.path.parent.name not in _SLOW and not item.get_closest_marker("slow"))
     if chromium():
         return
     for item in items:
