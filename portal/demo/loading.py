@@ -59,6 +59,7 @@ def _live(person: Person, line: Line, *, now: datetime) -> None:
     LineOwnership.objects.create(line=line, subscriber=subscriber, from_at=began)
     plans = {plan.code: plan for plan in Plan.objects.filter(code__in=[bought.plan for bought in person.bought])}
     _open_credit(line, sum(plans[bought.plan].price_minor for bought in person.bought) + person.credit_minor, at=began)
+    Line.objects.filter(pk=line.pk).update(last_top_up_at=now - timedelta(days=40))
     for bought in person.bought:
         _buy(subscriber, line, plans[bought.plan], bought, now=now)
 
