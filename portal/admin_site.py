@@ -39,6 +39,7 @@ SHOWN: dict[str, list[str]] = {
         "VatRate",
     ],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
+    "provisioning": ["Command", "Difference"],
     "notifications": ["Message", "Suppression"],
     "lib": ["Alarm", "Audit"],
 }
