@@ -32,7 +32,9 @@ def tell_again(line_id: UUID, *, now: datetime) -> int:
     again = f"again:{commands.at(now)}"
     tellings = [commands.of_line(line, subject=f"line:{line.pk}", again=again)]
     tellings += [
-        commands.of_period(period, period.allowances.select_related("zone"), line=line, change=again)
+        commands.of_period(
+            period, period.allowances.select_related("zone"), line=line, change=again, subject=period.origin
+        )
         for period in periods
     ]
     tell_many(tellings)

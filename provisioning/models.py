@@ -118,9 +118,9 @@ class Difference(models.Model):
     msisdn = models.CharField(_("number"), max_length=16)
     kind = models.CharField(_("what differs"), max_length=14, choices=DifferenceKind)
     about = models.CharField(_("about"), max_length=120, blank=True)
-    ours = models.CharField(_("here"), max_length=120, blank=True)
+    ours = models.CharField(_("in our books"), max_length=120, blank=True)
     theirs = models.CharField(_("on the network"), max_length=120, blank=True)
-    found_at = models.DateTimeField(_("found"))
+    found_at = models.DateTimeField(_("found at"))
     closed_at = models.DateTimeField(_("found no more"), null=True, blank=True)
 
     class Meta:

@@ -153,16 +153,15 @@ def _on_the_network(order: Order) -> list[Step]:
     """Whether the operator's core has what was applied; for credit it has nothing to know."""
     if order.applied_at is None or order.plan_id is None:
         return []
-    rows = list(Command.objects.filter(subject=order.subject).values_list("state", "accepted_at"))
-    if not rows:
+    granted = Command.objects.filter(subject=order.subject, payload__period=order.subject)
+    told = granted.order_by("-sequence").only("state", "accepted_at").first()
+    if told is None:
         return []
-    if any(state == CommandState.FAILED for state, _at in rows):
+    if told.state == CommandState.FAILED:
         title = _("The network did not take it; we look into it")
         return [Step(state=StepState.BAD, title=title, detail=_("Nothing to do. What you bought is yours."))]
-    title, accepted = _("On the network"), [at for _state, at in rows if at]
-    if len(accepted) < len(rows):
-        return [Step(state=StepState.NEXT, title=title)]
-    return [Step(state=StepState.DONE, title=title, at=max(accepted))]
+    is_there = told.state == CommandState.ACCEPTED
+    return [Step(state=StepState.DONE if is_there else StepState.NEXT, title=_("On the network"), at=told.accepted_at)]
 
 
 def _told(order: Order) -> list[Step]:

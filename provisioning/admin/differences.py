@@ -44,5 +44,5 @@ class DifferenceAdmin(ReadOnlyAdmin):
 
     number = masked_address_of("msisdn", _("number"))
     standing = column(_("state"), _standing, ordering="closed_at")
-    found = moment_of("found_at", _("found"))
+    found = moment_of("found_at", _("found at"))
     closed = moment_of("closed_at", _("found no more"))

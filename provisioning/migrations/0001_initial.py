@@ -25,9 +25,9 @@ class Migration(migrations.Migration):
                 ('msisdn', models.CharField(max_length=16, verbose_name='number')),
                 ('kind', models.CharField(choices=[('unknown_there', 'the network does not know the line'), ('unknown_here', 'we do not know the line'), ('state', 'another state of the line'), ('number', 'another number'), ('period_there', 'a plan period only the network has'), ('period_here', 'a plan period the network lacks'), ('dates', 'another start or end'), ('amount', 'another amount')], max_length=14, verbose_name='what differs')),
                 ('about', models.CharField(blank=True, max_length=120, verbose_name='about')),
-                ('ours', models.CharField(blank=True, max_length=120, verbose_name='here')),
+                ('ours', models.CharField(blank=True, max_length=120, verbose_name='in our books')),
                 ('theirs', models.CharField(blank=True, max_length=120, verbose_name='on the network')),
-                ('found_at', models.DateTimeField(verbose_name='found')),
+                ('found_at', models.DateTimeField(verbose_name='found at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='found no more')),
             ],
             options={

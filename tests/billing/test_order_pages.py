@@ -8,11 +8,12 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Subscriber
-from billing.models import Order, OrderState
+from billing.models import Order, OrderState, Start
 from billing.order_pages.steps import StepState
 from billing.order_pages.timeline import timeline
 from lib import clock
-from provisioning.models import Command, CommandState
+from provisioning.models import Command, CommandKind, CommandState
+from provisioning.outbox import Telling, tell_many
 from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay, payment_for
 from tests.cast import anna, bao
 from tests.counting import statements_of
@@ -262,6 +263,30 @@ def test_what_the_network_did_not_take_is_said_and_what_was_bought_stands(owner:
     end_commands(state=CommandState.FAILED, error_code="unknown_number")
     assert network_step(order) == (StepState.BAD, "The network did not take it; we look into it", False)
     assert order.state == OrderState.APPLIED
+    told = Command.objects.get(kind="period_set")
+    tell_many(
+        [
+            Telling(
+                line_id=told.line_id,
+                msisdn=told.msisdn,
+                kind=CommandKind.PERIOD_SET,
+                payload=told.payload,
+                subject=told.subject,
+                key="again",
+            )
+        ]
+    )
+    assert network_step(order) == (StepState.NEXT, "On the network", False)
+
+
+def test_what_a_later_order_makes_of_it_is_no_step_of_this_one(owner: Subscriber) -> None:
+    first, second = (order_plan(owner, now=clock.now(), start=start) for start in (Start.QUEUE, Start.NOW))
+    pay(first, now=clock.now())
+    end_commands(state=CommandState.ACCEPTED, accepted_at=clock.now())
+    pay(second, now=clock.now())
+    assert [command.subject for command in Command.objects.filter(state="due")] == [second.subject] * 2
+    assert network_step(first) == (StepState.DONE, "On the network", True)
+    assert network_step(second) == (StepState.NEXT, "On the network", False)
 
 
 def test_credit_is_no_matter_of_the_network(owner: Subscriber) -> None:

@@ -56,7 +56,7 @@ def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), port=free_port())
     sandbox.start()
     yield sandbox
-    sandbox.stop()
+    sandbox.kill()
 
 
 @pytest.fixture
