@@ -19,6 +19,8 @@ _ROWS = (
     "SELECT to_jsonb(p) - '{id,created_at}'::text[] FROM plans_planperiod p WHERE line_id = %(line)s",
     """SELECT to_jsonb(a) - '{id,period_id,created_at}'::text[] FROM plans_allowance a
        JOIN plans_planperiod p ON p.id = a.period_id WHERE a.line_id = %(line)s ORDER BY a.unit""",
+    """SELECT (to_jsonb(c) #- '{payload,since}'::text[]) - '{id,sequence,created_at,next_try_at}'::text[] - CASE kind WHEN 'line_set' THEN 'key' ELSE '' END
+       FROM provisioning_command c WHERE line_id = %(line)s ORDER BY sequence""",
     """SELECT to_jsonb(m) - '{id,created_at,due_at,not_after,next_try_at}'::text[] FROM notifications_message m
        WHERE subject = 'order:' || %(order)s ORDER BY key""",
 )

@@ -19,6 +19,8 @@ from lib.money import Money
 from lib.transactions import whole
 from notifications import choices, outbox
 from notifications.outbox import Outgoing, Recipient
+from plans import commands, life
+from provisioning.outbox import tell_many
 
 BATCH = 200
 _REASON = "not used"
@@ -47,6 +49,7 @@ def _release(line_id: UUID, *, now: datetime) -> bool:
     choices.forget(line.msisdn)
     ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     line.move_to(LineState.RELEASED, reason=_REASON)
+    tell_many([commands.of_line(line, subject=life.subject_of(line))])
     if ownership:
         _tell(line, ownership, credit)
         _no_longer_signs_in(ownership, line)

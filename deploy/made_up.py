@@ -23,5 +23,7 @@ def environment() -> dict[str, str]:
         "SMS_API_URL": "https://sms.invalid/messages",
         "SMS_API_ACCOUNT": "AC" + secrets.token_hex(8),
         "SMS_API_KEY": secrets.token_hex(8),
+        "CORE_API_URL": "https://core.invalid",
+        "CORE_API_KEY": secrets.token_hex(8),
         "MSISDN_PREFIXES": "+4917604069",
     }

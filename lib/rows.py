@@ -1,6 +1,6 @@
 """Rows written without what `save()` and `bulk_create()` do around the statement: for what runs with every payment (docs/bench.md)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,17 +23,49 @@ def insert(rows: Sequence[Model], *, skip_known: bool = False) -> None:
     if not rows:
         return
     table = rows[0]._meta
-    fields = table.concrete_fields
     values: list[Any] = []
-    places = ", ".join(f"({', '.join([_place(row, field, values) for field in fields])})" for row in rows)
     tail = "ON CONFLICT DO NOTHING" if skip_known else f"RETURNING {_columns(table.db_returning_fields)}"
     with connection.cursor() as cursor:
-        cursor.execute(f'INSERT INTO "{table.db_table}" ({_columns(fields)}) VALUES {places} {tail}', values)  # noqa: S608  names of ours
+        cursor.execute(f"{_insertion(rows, values)} {tail}", values)
         found = [] if skip_known else cursor.fetchall()
     for row, answers in zip(rows, found, strict=not skip_known):
-        for field, answer in zip(table.db_returning_fields, answers, strict=True):
-            setattr(row, field.attname, answer)
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        _read_back(row, answers)
+
+
+def insert_whole(row: Model, parts: Sequence[Model], *, owner: str) -> None:
+    """A new row and those that belong to it by their foreign key `owner`, in one statement. What the database makes of the row is read
+    back; of its parts nothing is.
+    """
+    if not parts:
+        insert([row])
+        return
+    values: list[Any] = []
+    returned = row._meta.db_returning_fields
+    key = f'(SELECT "{row._meta.pk.column}" FROM whole)'  # noqa: S608  names of ours
+    whole = f"{_insertion([row], values)} RETURNING {_columns(returned)}"
+    belonging = _insertion(parts, values, given={parts[0]._meta.get_field(owner): key})
+    with connection.cursor() as cursor:
+        asked = f"SELECT {_columns(returned)} FROM whole"  # noqa: S608  names of ours
+        cursor.execute(f"WITH whole AS ({whole}), parts AS ({belonging}) {asked}", values)
+        _read_back(row, cursor.fetchone())
+    for part in parts:
+        setattr(part, owner, row)
+
+
+def _insertion(rows: Sequence[Model], values: list[Any], *, given: Mapping[Any, str] | None = None) -> str:
+    """The statement as far as its rows; `given` are places that are filled already, by field."""
+    table, ready = rows[0]._meta, given or {}
+    fields = table.concrete_fields
+    places = ", ".join(
+        f"({', '.join([ready.get(field) or _place(row, field, values) for field in fields])})" for row in rows
+    )
+    return f'INSERT INTO "{table.db_table}" ({_columns(fields)}) VALUES {places}'  # noqa: S608  names of ours
+
+
+def _read_back(row: Model, answers: Sequence[Any]) -> None:
+    for field, answer in zip(row._meta.db_returning_fields, answers, strict=True):
+        setattr(row, field.attname, answer)
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def write(row: Model, *names: str) -> None:

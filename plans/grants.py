@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lib.rows import insert
+from lib.rows import insert_whole
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 
 #: One granted amount as JSON: `{"unit", "amount", "full_speed_amount", "speed_after_kbit", "zone", "zone_cap"}`; amounts in the
@@ -26,29 +26,28 @@ def freeze(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def give(period: PlanPeriod, grants: Iterable[Grant], *, used: Mapping[str, int] | None = None) -> None:
-    """The allowances of a new `period`, valid as long as it is. `used` by unit, when some of it is gone already (an import)."""
+def give(period: PlanPeriod, grants: Iterable[Grant], *, used: Mapping[str, int] | None = None) -> list[Allowance]:
+    """Write the new `period` with its allowances, valid as long as it is. `used` by unit, when some of it is gone already (an import)."""
     grants = list(grants)
     zones = _zones({str(grant["zone"]) for grant in grants}, period.plan)
-    insert(
-        [
-            Allowance(
-                line_id=period.line_id,
-                period=period,
-                unit=grant["unit"],
-                granted=grant["amount"],
-                full_speed_amount=grant.get("full_speed_amount"),
-                speed_after_kbit=grant.get("speed_after_kbit"),
-                zone_cap=grant.get("zone_cap"),
-                zone=zones[grant["zone"]],
-                used=(used or {}).get(grant["unit"], 0),
-                starts_at=period.starts_at,
-                expires_at=period.ends_at,
-                origin=period.origin,
-            )
-            for grant in grants
-        ]
-    )
+    allowances = [
+        Allowance(
+            line_id=period.line_id,
+            unit=grant["unit"],
+            granted=grant["amount"],
+            full_speed_amount=grant.get("full_speed_amount"),
+            speed_after_kbit=grant.get("speed_after_kbit"),
+            zone_cap=grant.get("zone_cap"),
+            zone=zones[grant["zone"]],
+            used=(used or {}).get(grant["unit"], 0),
+            starts_at=period.starts_at,
+            expires_at=period.ends_at,
+            origin=period.origin,
+        )
+        for grant in grants
+    ]
+    insert_whole(period, allowances, owner="period")
+    return allowances
 
 
 def _zones(codes: set[str], plan: Plan) -> dict[str, Zone]:

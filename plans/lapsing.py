@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import Line, LineState
 from lib.brand import brand
 from lib.transactions import whole
-from plans import life
+from plans import commands, life
+from provisioning.outbox import tell_many
 
 #: A transaction; somebody who tops up waits no longer than it takes.
 BATCH = 1000
@@ -45,4 +46,7 @@ def _move(step: _Step, *, now: datetime, held: "QuerySet[Any, Any] | None") -> i
     line_ids = list(locked.values_list("pk", flat=True)[:BATCH])
     if not line_ids:
         return 0
-    return due.filter(pk__in=line_ids).update(state=step.to, state_since=now, state_reason=_REASON)
+    moved = due.filter(pk__in=line_ids).update(state=step.to, state_since=now, state_reason=_REASON)
+    lapsed = Line.objects.filter(pk__in=line_ids, state=step.to, state_since=now)
+    tell_many(commands.of_line(line, subject=life.subject_of(line)) for line in lapsed)
+    return moved

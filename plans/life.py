@@ -16,8 +16,9 @@ from accounts.models import Line, LineState
 from lib.brand import brand
 from lib.rows import write
 from notifications import outbox
-from plans import periods
+from plans import commands, periods
 from plans.models import PlanPeriod
+from provisioning.outbox import tell_many
 
 #: What is told of a line's own dates; a top-up or a plan makes it pointless.
 KINDS = ("grace_coming", "grace_begun", "suspension_coming", "release_coming")
@@ -90,7 +91,8 @@ def topped_up(line: Line, *, now: datetime) -> None:
     """
     line.last_top_up_at = now
     write(line, "last_top_up_at")
-    periods.wake_line(line, reason="topped up")
+    if periods.wake_line(line, reason="topped up"):
+        tell_many([commands.of_line(line, subject=subject_of(line))])
     outbox.withdraw(subject_of(line), kinds=KINDS)
 
 

@@ -17,12 +17,13 @@ from django.db.models import Q
 
 from accounts.models import Line, LineState
 from lib.compiled import Compiled, Given
-from lib.rows import insert
+from plans import commands
 from plans import grants as granting
 from plans.calendar import Slot, behind, new_chain, to_second
 from plans.grants import Grant
 from plans.models import AddOnEnd, Allowance, Plan, PlanKind, PlanPeriod, Unit
 from plans.models.period import NO_OVERLAP
+from provisioning.outbox import Telling, tell_many
 
 _SECOND = timedelta(seconds=1)
 _ASLEEP = (LineState.STOCK, LineState.GRACE, LineState.SUSPENDED)
@@ -71,7 +72,7 @@ def begin(*, line: Line, plan: Plan, now: datetime, origin: str, grants: Iterabl
         return timeline.existing_for(line, plan)
     if timeline.running or timeline.queued:
         raise PlanRunning
-    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, at=now)
+    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, bought=_Bought(now))
 
 
 def queue(
@@ -87,7 +88,7 @@ def queue(
     timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
-    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, at=now)
+    return _store(line, plan, timeline.end_of_queue(plan), origin=origin, grants=grants, bought=_Bought(now))
 
 
 def start_now(
@@ -107,10 +108,9 @@ def start_now(
     if timeline.existing:
         return timeline.existing_for(line, plan)
     slot = timeline.in_front(plan)
-    if timeline.running:
-        cut(timeline.running, at=slot.starts_at)
-    reflow(line=line, now=now, front=slot)
-    return _store(line, plan, slot, origin=origin, grants=grants, at=now)
+    told = [_cut(timeline.running, line=line, at=slot.starts_at, subject=origin)] if timeline.running else []
+    told += _reflow(line, now=now, front=slot, subject=origin)[1]
+    return _store(line, plan, slot, origin=origin, grants=grants, bought=_Bought(now, told))
 
 
 def add_on(
@@ -126,7 +126,7 @@ def add_on(
     timeline = _lock(line, origin, now=now, is_locked=is_locked)
     if timeline.existing:
         return timeline.existing_for(line, plan)
-    return _store(line, plan, timeline.beside(plan), origin=origin, grants=grants, at=now)
+    return _store(line, plan, timeline.beside(plan), origin=origin, grants=grants, bought=_Bought(now))
 
 
 def fits(*, plan: Plan, line: Line, now: datetime) -> bool:
@@ -155,18 +155,25 @@ def imported_slot(line: Line, plan: Plan, *, starts_at: datetime, ends_at: datet
 def reflow(*, line: Line, now: datetime, front: Slot | None = None) -> list[Moved]:
     """Move queued periods so that each begins where the one before ends: behind `front`, else behind what runs, else from `now`.
 
-    Their allowances move with them. The one place that defers the exclusion constraint. Returns what moved. Idempotent. The caller
-    holds the line's row lock.
+    Their allowances move with them, and the core is told. The one place that defers the exclusion constraint. Returns what moved.
+    Idempotent. The caller holds the line's row lock.
     """
+    moved, told = _reflow(line, now=now, front=front)
+    tell_many(told)
+    return moved
+
+
+def _reflow(line: Line, *, now: datetime, front: Slot | None, subject: str = "") -> tuple[list[Moved], list[Telling]]:
     _refuse_outside_transaction()
     moved = _Timeline.read(line, now=now).moves(front)
     if not moved:
-        return []
+        return [], []
     for move in moved:
         _place(move.period, move.slot)
     allowances = list(
         Allowance.objects.select_for_update(no_key=True, of=("self",))
         .filter(period__in=[move.period for move in moved])
+        .select_related("zone")
         .order_by("expires_at", "id")
     )
     slots: dict[UUID | None, Slot] = {move.period.pk: move.slot for move in moved}
@@ -180,7 +187,13 @@ def reflow(*, line: Line, now: datetime, front: Slot | None = None) -> list[Move
         )
         Allowance.objects.bulk_update(allowances, ["starts_at", "expires_at"])
         cursor.execute(f"SET CONSTRAINTS {NO_OVERLAP} IMMEDIATE")
-    return moved
+    return moved, [_moved(move.period, allowances, line=line, now=now, subject=subject) for move in moved]
+
+
+def _moved(period: PlanPeriod, allowances: Iterable[Allowance], *, line: Line, now: datetime, subject: str) -> Telling:
+    own = [allowance for allowance in allowances if allowance.period_id == period.pk]
+    change = f"moved:{commands.at(period.starts_at)}:{commands.at(now)}"
+    return commands.of_period(period, own, line=line, change=change, subject=subject)
 
 
 def preview(*, line: Line, plan: Plan, start: str, now: datetime) -> PeriodPreview:
@@ -214,10 +227,14 @@ def default_start(line: Line, now: datetime) -> Literal["now", "queue"]:
     return "now" if allowances and all(allowance.is_used_up for allowance in allowances) else "queue"
 
 
-def wake_line(line: Line, *, reason: str) -> None:
-    """What is applied brings a line back into use; a blocked one stays blocked. The caller holds the line's row lock."""
-    if line.state in _ASLEEP:
-        line.move_to(LineState.ACTIVE, reason=reason)
+def wake_line(line: Line, *, reason: str) -> bool:
+    """What is applied brings a line back into use; a blocked one stays blocked. Whether it was asleep, which the caller then tells the
+    core. The caller holds the line's row lock.
+    """
+    if line.state not in _ASLEEP:
+        return False
+    line.move_to(LineState.ACTIVE, reason=reason)
+    return True
 
 
 _STANDING_OR_OF_ORIGIN = Compiled(
@@ -310,6 +327,14 @@ def _refuse_outside_transaction() -> None:
         raise transaction.TransactionManagementError("plan periods are written inside a transaction")
 
 
+@dataclass(frozen=True)
+class _Bought:
+    """When, by the clock that start and end follow, and what the core hears before the new period."""
+
+    at: datetime
+    told: Iterable[Telling] = ()
+
+
 def _store(
     line: Line,
     plan: Plan,
@@ -318,15 +343,17 @@ def _store(
     origin: str,
     grants: Iterable[Grant] | None,
     used: Mapping[str, int] | None = None,
-    at: datetime | None = None,
+    bought: _Bought | None = None,
 ) -> PlanPeriod:
-    """`at`: when it was bought, by the clock that its start and end follow; None where somebody else sold it."""
-    dated = {"created_at": at} if at else {}
+    """Without `bought` somebody else sold it, and the core had it before we did."""
+    dated = {"created_at": bought.at} if bought else {}
     period = PlanPeriod(line=line, plan=plan, kind=plan.kind, origin=origin, **dated)
     _place(period, slot)
-    insert([period])
-    granting.give(period, granting.freeze(plan) if grants is None else grants, used=used)
-    wake_line(line, reason=origin)
+    allowances = granting.give(period, granting.freeze(plan) if grants is None else grants, used=used)
+    woken = [commands.of_line(line, subject=origin)] if wake_line(line, reason=origin) else []
+    if bought:
+        given = commands.of_period(period, allowances, line=line, change="given", subject=origin)
+        tell_many([*woken, *bought.told, given])
     return period
 
 
@@ -335,13 +362,21 @@ def _place(period: PlanPeriod, slot: Slot) -> None:
     period.anchor_at, period.anchor_step = slot.anchor_at, slot.anchor_step
 
 
-def cut(period: PlanPeriod, *, at: datetime) -> None:
-    """End a running period at `at`, its allowances with it. The caller holds the line's row lock and reflows what is queued."""
+def cut(period: PlanPeriod, *, line: Line, at: datetime) -> None:
+    """End a running period of `line` at `at`, its allowances with it, and tell the core. The caller holds the line's row lock and
+    reflows what is queued.
+    """
+    tell_many([_cut(period, line=line, at=at)])
+
+
+def _cut(period: PlanPeriod, *, line: Line, at: datetime, subject: str = "") -> Telling:
     allowances = Allowance.objects.filter(period=period)
-    locked = allowances.select_for_update(no_key=True, of=("self",)).order_by("expires_at", "id")
+    own = allowances.select_for_update(no_key=True, of=("self",)).select_related("zone").order_by("expires_at", "id")
+    locked = list(own)
     allowances.filter(pk__in=[allowance.pk for allowance in locked]).update(expires_at=at)
     period.ends_at = at
     period.save(update_fields=["ends_at"])
+    return commands.of_period(period, locked, line=line, change=f"cut:{commands.at(at)}", subject=subject)
 
 
 def _leans(plan: Plan) -> bool:

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import Line
-from plans import periods
+from plans import commands, periods
 from plans.calendar import to_second
 from plans.models import Allowance, PlanKind, PlanPeriod
+from provisioning.outbox import tell_many
 
 
 def period_of(origin: str) -> PlanPeriod | None:
@@ -28,24 +29,42 @@ def take_back(*, line: Line, origin: str, now: datetime) -> PlanPeriod | None:
     if period is None or period.ends_at <= second:
         return period
     if period.starts_at >= second:
-        freeze(origin=origin, now=now)
-        period.cancelled_at = now
-        period.save(update_fields=["cancelled_at"])
+        _cancel(period, line=line, now=now)
     else:
-        periods.cut(period, at=second)
+        periods.cut(period, line=line, at=second)
     if period.kind == PlanKind.PLAN:
         periods.reflow(line=line, now=now)
     return period
 
 
-def freeze(*, origin: str, now: datetime) -> int:
-    """Nothing of what was granted for `origin` can be used from now on. Returns how many allowances that are."""
-    return _locked(origin).filter(frozen_at=None).update(frozen_at=now)
+def _cancel(period: PlanPeriod, *, line: Line, now: datetime) -> None:
+    _locked(period.origin).filter(frozen_at=None).update(frozen_at=now)
+    period.cancelled_at = now
+    period.save(update_fields=["cancelled_at"])
+    _tell(period, line=line, change="cancelled")
 
 
-def unfreeze(*, origin: str) -> int:
-    """What was frozen can be used again. Returns how many allowances that are."""
-    return _locked(origin).exclude(frozen_at=None).update(frozen_at=None)
+def freeze(*, line: Line, origin: str, now: datetime) -> int:
+    """Nothing of what was granted for `origin` can be used from now on; the core is told. Returns how many allowances that are."""
+    frozen = _locked(origin).filter(frozen_at=None).update(frozen_at=now)
+    return _told(frozen, line=line, origin=origin, change=f"frozen:{commands.at(now)}")
+
+
+def unfreeze(*, line: Line, origin: str, now: datetime) -> int:
+    """What was frozen can be used again; the core is told. Returns how many allowances that are."""
+    freed = _locked(origin).exclude(frozen_at=None).update(frozen_at=None)
+    return _told(freed, line=line, origin=origin, change=f"unfrozen:{commands.at(now)}")
+
+
+def _told(count: int, *, line: Line, origin: str, change: str) -> int:
+    if count and (period := PlanPeriod.objects.filter(origin=origin).select_related("plan").first()):
+        _tell(period, line=line, change=change)
+    return count
+
+
+def _tell(period: PlanPeriod, *, line: Line, change: str) -> None:
+    allowances = period.allowances.select_related("zone").order_by("id")
+    tell_many([commands.of_period(period, allowances, line=line, change=change)])
 
 
 def _locked(origin: str) -> QuerySet[Allowance]:

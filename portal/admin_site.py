@@ -40,6 +40,7 @@ SHOWN: dict[str, list[str]] = {
     ],
     "network": ["UsageFile", "UsageRowError"],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
+    "provisioning": ["Command", "Difference"],
     "notifications": ["Message", "Suppression"],
     "lib": ["Alarm", "Audit"],
 }

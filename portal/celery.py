@@ -50,6 +50,9 @@ ROUTES: dict[str, str] = {
     "billing.sweep_vouchers": "money",
     "billing.read_events": "money",
     "billing.reconcile": "money",
+    "provisioning.deliver": "network",
+    "provisioning.sweep": "network",
+    "plans.compare_with_core": "network",
     "notifications.deliver_now": "notify-now",
     "notifications.deliver": "notify",
     "notifications.sweep": "notify",
@@ -86,6 +89,8 @@ SCHEDULE: dict[str, float] = {
     "billing.remind_transfers": 3600,
     "billing.read_events": 900,
     "billing.reconcile": 900,  # looks whether the night's comparison is due
+    "provisioning.sweep": 15,
+    "plans.compare_with_core": 86400,
     "notifications.deliver_now": 15,
     "notifications.sweep": 15,
     "notifications.forget_secrets": 60,

@@ -32,6 +32,8 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
         "CLOCK_FILE: the clock cannot be moved in production": settings["CLOCK_FILE"],
         "EMAIL_BACKEND: the sandbox's inbox reaches nobody": _to_inbox(settings["EMAIL_BACKEND"]),
         "SMS_CHANNEL: the sandbox's inbox reaches nobody": _to_inbox(settings["SMS_CHANNEL"]),
+        "CORE_API_URL: this is the sandbox's": _is_sandbox_core(settings["CORE_API_URL"]),
+        "CORE_API_KEY: this is the sandbox's": settings["CORE_API_KEY"] == "sandbox",
         "REDIS_URL: needs a password, TLS or a unix socket": _open_redis(settings["REDIS_URL"]),
         "DATABASE_URL: needs a password": _open_database(settings["DATABASES"]["default"]),
     }
@@ -48,6 +50,11 @@ def _not_live(key: str | None) -> bool:
 
 def _to_inbox(dotted: str | None) -> bool:
     return dotted is not None and dotted.startswith("notifications.channels.inbox")
+
+
+def _is_sandbox_core(url: str | None) -> bool:
+    parts = urlsplit(url or "")
+    return parts.hostname in {"127.0.0.1", "localhost", "::1"} and parts.path.rstrip("/") == "/core"
 
 
 def _open_redis(url: str | None) -> bool:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "billing",
     "plans",
     "accounts",
+    "provisioning",
     "notifications",
     "lib",
     "portal.admin_config.PortalAdminConfig",
@@ -294,6 +295,12 @@ SMS_API_KEY: str = env.str("SMS_API_KEY", "")
 SMS_SECOND_API_URL: str = env.str("SMS_SECOND_API_URL", "")
 SMS_SECOND_API_ACCOUNT: str = env.str("SMS_SECOND_API_ACCOUNT", "")
 SMS_SECOND_API_KEY: str = env.str("SMS_SECOND_API_KEY", "")
+
+# --- The operator's core: is told what was granted ------------------------------------------------------------------------
+CORE_ADAPTER: str = env.str("CORE_ADAPTER", "provisioning.core.http.HttpCore")
+CORE_API_URL: str = chosen("CORE_API_URL", f"{SANDBOX_URL}/core")
+CORE_API_KEY: str = chosen("CORE_API_KEY", "sandbox")
+CORE_WINDOW: int = env.int("CORE_WINDOW", 8)
 
 # --- The operator ---------------------------------------------------------------------------------------------------------
 BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))

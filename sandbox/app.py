@@ -10,6 +10,7 @@ from sandbox import home
 from sandbox.bank_page import pages as bank_pages
 from sandbox.configuration import Configuration, MustNotRun
 from sandbox.control import routes as controls
+from sandbox.core import pages as core_pages
 from sandbox.faults import pages as fault_pages
 from sandbox.inbox import pages as inbox_pages
 from sandbox.mail_api import pages as mail_pages
@@ -49,6 +50,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         permission_pages,
         sms_pages,
         mail_pages,
+        core_pages,
         inbox_pages,
         fault_pages,
         controls,

@@ -37,6 +37,14 @@ _TABLES = (
         channel TEXT NOT NULL CHECK (channel IN ('sms', 'email')), address TEXT NOT NULL, sender TEXT NOT NULL,
         subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL, reference TEXT NOT NULL, received_at REAL NOT NULL,
         clock_at REAL NOT NULL)""",
+    "CREATE TABLE IF NOT EXISTS core_lines (line TEXT PRIMARY KEY, msisdn TEXT NOT NULL, state TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS core_periods (
+        period TEXT PRIMARY KEY, line TEXT NOT NULL, body TEXT NOT NULL CHECK (json_valid(body)))""",
+    "CREATE INDEX IF NOT EXISTS core_periods_line ON core_periods (line)",
+    "CREATE TABLE IF NOT EXISTS core_commands (id TEXT PRIMARY KEY, hash TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS core_calls (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, line TEXT NOT NULL, kind TEXT NOT NULL,
+        began_at REAL NOT NULL, ended_at REAL NOT NULL, is_new INTEGER NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS repeats (message_id TEXT PRIMARY KEY, times INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_reference ON messages (channel, reference, address) WHERE reference <> ''",
 )

@@ -159,6 +159,25 @@ class Sandbox:
     def forget_messages(self) -> None:
         self._http.delete(f"{self.url}/inbox/messages", timeout=_SECONDS).raise_for_status()
 
+    def core_lines(self) -> dict[str, dict[str, Any]]:
+        """What the core knows, by the line's id."""
+        key = {"Authorization": "Bearer sandbox"}
+        answer = self._http.get(f"{self.url}/core/lines.json", headers=key, timeout=_SECONDS)
+        assert answer.ok, answer.text
+        return {row["line"]: row for row in answer.json()["lines"]}
+
+    def core_calls(self) -> list[dict[str, Any]]:
+        """Every command the core took, oldest first: `command`, `line`, `kind`, `began_at`, `ended_at`, `is_new`."""
+        found: list[dict[str, Any]] = self._got("/core/calls.json")["calls"]
+        return found
+
+    def change_core(self, line_id: object, **how: Any) -> None:
+        """Somebody else changes what the core knows of a line: `state`, `period` (fields of its periods), `forget=True`."""
+        self._posted(f"/core/lines/{line_id}", how)
+
+    def forget_core(self) -> None:
+        self._http.delete(f"{self.url}/core/lines", timeout=_SECONDS).raise_for_status()
+
     def turn_clock(self, offset_seconds: int) -> None:
         self._posted("/clock", {"offset_seconds": offset_seconds})
 

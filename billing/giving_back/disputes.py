@@ -119,7 +119,7 @@ def _subject(dispute: Dispute) -> str:
 def _withdrawn(dispute: Dispute, journal: Journal) -> None:
     _move(dispute, journal, EntryKind.DISPUTE_OPENED, AccountKind.DISPUTED, AccountKind.CLEARING, "opened")
     failpoint("dispute.booked")
-    taking_back.freeze(origin=journal.order.subject, now=journal.now)
+    taking_back.freeze(line=journal.order.line, origin=journal.order.subject, now=journal.now)
     dispute.withdrawn_at = journal.now
     dispute.save(update_fields=["withdrawn_at"])
     journal.note("dispute_withdrawn", actor="gateway", minor=dispute.amount_minor)
@@ -130,7 +130,7 @@ def _won(dispute: Dispute, journal: Journal) -> None:
         _move(dispute, journal, EntryKind.DISPUTE_WON, AccountKind.CLEARING, AccountKind.DISPUTED, "won")
         others = Dispute.objects.filter(payment__order=journal.order).exclude(pk=dispute.pk)
         if not any(other.is_open and other.withdrawn_at for other in others):
-            taking_back.unfreeze(origin=journal.order.subject)
+            taking_back.unfreeze(line=journal.order.line, origin=journal.order.subject, now=journal.now)
     journal.note("dispute_won", actor="gateway")
 
 

@@ -1,4 +1,4 @@
-"""An order's own clock: read from its events, payments and messages, never written."""
+"""An order's own clock: read from its events, payments, commands to the network and messages, never written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from billing.order_pages.steps_back import steps_back
 from lib import clock
 from lib.money import format_money
 from notifications.models import Message, MessageState
+from provisioning.models import Command, CommandState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ _TELLING = timedelta(minutes=1)
 
 
 def timeline(order: Order) -> Timeline:
-    """The steps of `order` as they stand, in five queries at most."""
+    """The steps of `order` as they stand, in six queries at most."""
     events = {event.kind: event for event in order.events.all()}
     steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
     steps += _money_steps(order, events)
@@ -38,6 +39,7 @@ def timeline(order: Order) -> Timeline:
         steps.append(_ended(order, events))
     elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
         steps.append(_applied(order))
+        steps += _on_the_network(order)
         steps += _told(order)
     steps += steps_back(order, events)
     is_waiting_for_bank = order.state == OrderState.PENDING and order.method == Method.TRANSFER
@@ -145,6 +147,21 @@ def _applied(order: Order) -> Step:
     if order.applied_at:
         return Step(state=StepState.DONE, title=title, at=order.applied_at)
     return Step(state=StepState.NEXT, title=title)
+
+
+def _on_the_network(order: Order) -> list[Step]:
+    """Whether the operator's core has what was applied; for credit it has nothing to know."""
+    if order.applied_at is None or order.plan_id is None:
+        return []
+    granted = Command.objects.filter(subject=order.subject, payload__period=order.subject)
+    told = granted.order_by("-sequence").only("state", "accepted_at").first()
+    if told is None:
+        return []
+    if told.state == CommandState.FAILED:
+        title = _("The network did not take it; we look into it")
+        return [Step(state=StepState.BAD, title=title, detail=_("Nothing to do. What you bought is yours."))]
+    is_there = told.state == CommandState.ACCEPTED
+    return [Step(state=StepState.DONE if is_there else StepState.NEXT, title=_("On the network"), at=told.accepted_at)]
 
 
 def _told(order: Order) -> list[Step]:

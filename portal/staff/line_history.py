@@ -39,6 +39,7 @@ from notifications.models import Message
 from plans.models import PlanPeriod
 from portal.staff import line_history_words
 from portal.staff.line_history_words import Said
+from provisioning.models import Command
 
 PAGE_SIZE = 50
 #: Nobody turns so many pages by hand.
@@ -120,6 +121,7 @@ def _sources() -> list[Source]:
         Source("plans", PlanPeriod, "ends_at", _set("line_id", "ends_at"), ("plan",)),
         Source("plans", PlanPeriod, "cancelled_at", _set("line_id", "cancelled_at"), ("plan",)),
         *(Source("messages", Message, "created_at", _told(name, ids)) for name, ids in told.items()),
+        *_of_the_network(),
         Source("ownership", LineOwnership, "from_at", _by("line_id"), ("subscriber",)),
         Source("ownership", LineOwnership, "until_at", _set("line_id", "until_at"), ("subscriber",)),
         Source("ownership", LineClaim, "opened_at", _by("line_id"), ("subscriber",)),
@@ -144,6 +146,13 @@ def _sources() -> list[Source]:
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
+    ]
+
+
+def _of_the_network() -> list[Source]:
+    return [
+        Source("network", Command, "created_at", _by("line_id")),
+        Source("network", Command, "accepted_at", _by("line_id", accepted_at__isnull=False)),
     ]
 
 
@@ -175,6 +184,7 @@ def kinds() -> dict[str, str]:
         "links": _("Top-up links"),
         "money": _("Ledger"),
         "plans": _("Plans"),
+        "network": _("Network"),
         "messages": _("Messages"),
         "ownership": _("Owner and SIM"),
         "adjustments": _("Adjustments"),

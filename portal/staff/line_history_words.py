@@ -38,6 +38,8 @@ from lib.msisdn import mask
 from notifications.admin.messages import TONES as MESSAGE_TONES
 from notifications.models import Message
 from plans.models import PlanPeriod
+from provisioning.admin.commands import TONES as COMMAND_TONES
+from provisioning.models import Command
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,15 @@ def _message(message: Message, _at: str) -> Said:
     return Said(_("Message: %(kind)s") % {"kind": message.kind}, detail, tone, "system", page_of(message))
 
 
+def _command(command: Command, at: str) -> Said:
+    detail = " · ".join(filter(None, [str(command.get_kind_display()), command.payload.get("plan", "")]))
+    if at == "accepted_at":
+        return Said(_("On the network"), detail, "good", "system", page_of(command))
+    tone = COMMAND_TONES.get(command.state, "plain")  # type: ignore[call-overload]
+    title = _("Network told: %(state)s") % {"state": command.get_state_display()}
+    return Said(title, detail, tone, "system", page_of(command))
+
+
 def _ownership(ownership: LineOwnership, at: str) -> Said:
     title = _("Came to an owner") if at == "from_at" else _("Left its owner")
     return Said(title, f"#{ownership.subscriber_id}", "busy", "system", page_of(ownership.subscriber))
@@ -267,6 +278,7 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     LedgerEntry: _entry,
     PlanPeriod: _period,
     Message: _message,
+    Command: _command,
     LineOwnership: _ownership,
     LineClaim: _claim,
     Sim: _sim,

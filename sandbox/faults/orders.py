@@ -37,6 +37,12 @@ DEEDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "timeout_after": {"seconds": 90.0},
         "reject": {"status": 422},
     },
+    "core": {
+        "error": {"status": 500},
+        "delay": {"seconds": 5.0},
+        "timeout_after": {"seconds": 90.0},
+        "reject": {"status": 422},
+    },
     "report": {"drop": {}, "delay": {"seconds": 5.0}, "again": {}, "undelivered": {"reason": "30003"}},
 }
 #: For these `times` is how many copies of a notice are sent; `events` says how many notices are hit.

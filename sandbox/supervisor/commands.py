@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 CODES = "notify-now"
-QUEUES = f"money,{CODES},notify,usage"
+QUEUES = f"money,network,{CODES},notify,usage"
 
 
 def gunicorn(application: str, port: int, *options: str) -> list[str]:

@@ -58,6 +58,8 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "SMS_API_URL": f"{options.sandbox_url}/sms/demo",
         "SMS_API_ACCOUNT": "demo",
         "SMS_API_KEY": "sandbox",
+        "CORE_API_URL": f"{options.sandbox_url}/core",
+        "CORE_API_KEY": "sandbox",
     }
     return {**replaceable, **os.environ, **chosen}
 
@@ -69,7 +71,7 @@ def without_proxy(names: str) -> str:
 
 def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:
     """A file to source (`. var/environment`), so that manage.py by hand meets the running database."""
-    names = ("PORTAL_", "DATABASE_", "REDIS_", "SANDBOX_", "STRIPE_", "SECRET_", "CLOCK_", "SMS_")
+    names = ("PORTAL_", "DATABASE_", "REDIS_", "SANDBOX_", "STRIPE_", "SECRET_", "CLOCK_", "SMS_", "CORE_")
     lines = [
         f"export {name}={shlex.quote(text)}\n" for name, text in sorted(environment.items()) if name.startswith(names)
     ]

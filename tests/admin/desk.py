@@ -58,6 +58,7 @@ from network.models import UsageFile, UsageRowError
 from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
+from provisioning.models import Command, Difference, DifferenceKind
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import one, row
@@ -115,6 +116,8 @@ def rows() -> dict[type[models.Model], models.Model]:
         message(),
         *usage_of(),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
+        Command.objects.all()[0],
+        difference_of(line),
         alarm_row(),
         audit_row(),
         VatRate.objects.filter(country="DE")[0],
@@ -249,6 +252,18 @@ def move_of(payment: Payment) -> GatewayMove:
         fee_minor=47,
         currency="EUR",
         happened_at=NOW,
+    )
+
+
+def difference_of(line: Line) -> Difference:
+    """The network has it suspended."""
+    return Difference.objects.create(
+        line_id=line.pk,
+        msisdn=line.msisdn,
+        kind=DifferenceKind.STATE,
+        ours="active",
+        theirs="suspended",
+        found_at=NOW,
     )
 
 

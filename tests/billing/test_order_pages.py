@@ -8,8 +8,12 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Subscriber
-from billing.models import Order, OrderState
+from billing.models import Order, OrderState, Start
+from billing.order_pages.steps import StepState
+from billing.order_pages.timeline import timeline
 from lib import clock
+from provisioning.models import Command, CommandKind, CommandState
+from provisioning.outbox import Telling, tell_many
 from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay, payment_for
 from tests.cast import anna, bao
 from tests.counting import statements_of
@@ -241,6 +245,67 @@ def test_the_timeline_slows_down_and_stops_and_odd_counts_are_the_last_look(owne
         assert "Check again" in page
 
 
+def test_the_steps_say_whether_the_network_has_it(owner: Subscriber, client: Client) -> None:
+    order = order_plan(owner, now=clock.now())
+    page = f"/orders/{order.pk}/"
+    assert "On the network" not in client.get(page).content.decode()
+    pay(order, now=clock.now())
+    assert network_step(order) == (StepState.NEXT, "On the network", False)
+    assert timeline(order).is_moving
+    end_commands(state=CommandState.ACCEPTED, accepted_at=clock.now())
+    assert network_step(order) == (StepState.DONE, "On the network", True)
+    assert "On the network" in client.get(page).content.decode()
+
+
+def test_what_the_network_did_not_take_is_said_and_what_was_bought_stands(owner: Subscriber) -> None:
+    order = order_plan(owner, now=clock.now())
+    pay(order, now=clock.now())
+    end_commands(state=CommandState.FAILED, error_code="unknown_number")
+    assert network_step(order) == (StepState.BAD, "The network did not take it; we look into it", False)
+    assert order.state == OrderState.APPLIED
+    told = Command.objects.get(kind="period_set")
+    tell_many(
+        [
+            Telling(
+                line_id=told.line_id,
+                msisdn=told.msisdn,
+                kind=CommandKind.PERIOD_SET,
+                payload=told.payload,
+                subject=told.subject,
+                key="again",
+            )
+        ]
+    )
+    assert network_step(order) == (StepState.NEXT, "On the network", False)
+
+
+def test_what_a_later_order_makes_of_it_is_no_step_of_this_one(owner: Subscriber) -> None:
+    first, second = (order_plan(owner, now=clock.now(), start=start) for start in (Start.QUEUE, Start.NOW))
+    pay(first, now=clock.now())
+    end_commands(state=CommandState.ACCEPTED, accepted_at=clock.now())
+    pay(second, now=clock.now())
+    assert [command.subject for command in Command.objects.filter(state="due")] == [second.subject] * 2
+    assert network_step(first) == (StepState.DONE, "On the network", True)
+    assert network_step(second) == (StepState.NEXT, "On the network", False)
+
+
+def test_credit_is_no_matter_of_the_network(owner: Subscriber) -> None:
+    order = order_top_up(owner, now=clock.now())
+    pay(order, now=clock.now())
+    assert network_step(order) is None
+
+
+def network_step(order: Order) -> tuple[StepState, str, bool] | None:
+    """State, title and whether it has a time."""
+    found = [step for step in timeline(order).steps if "network" in step.title]
+    return (found[0].state, found[0].title, found[0].at is not None) if found else None
+
+
+def end_commands(**fields: Any) -> None:
+    Command.objects.update(state=CommandState.CLAIMED)
+    Command.objects.update(**fields)
+
+
 def test_the_list_and_one_order_cost_the_same_with_many_orders(owner: Subscriber, client: Client) -> None:
     order = order_plan(owner, now=clock.now())
     pay(order, now=clock.now())
@@ -274,6 +339,7 @@ def test_held_money_shows_two_ways_and_keeping_it_makes_credit_once(owner: Subsc
 def test_the_timeline_says_what_became_of_the_messages(owner: Subscriber, client: Client) -> None:
     order = order_plan(owner, now=clock.now())
     pay(order, now=clock.now())
+    end_commands(state=CommandState.ACCEPTED, accepted_at=clock.now())
     path = f"/orders/{order.pk}/"
     assert "hx-get" in client.get(path).content.decode()
     words = {

@@ -28,7 +28,7 @@ from tests.house.environment import shell_environment
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-WORKERS = ("money", "messages", "codes")
+WORKERS = ("money", "network", "messages", "codes")
 RUNNING = ("postgres", "valkey", "web", *WORKERS, "beat")
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<kind>:[?-])(?P<text>[^}]*)\}")
 
@@ -64,6 +64,7 @@ def test_each_queue_has_a_worker_and_codes_wait_for_nothing_else() -> None:
     assert set().union(*queues.values()) == set(ROUTES.values()) | {"usage"}
     assert queues["codes"] == {"notify-now"}
     assert queues["money"] == {"money"}
+    assert queues["network"] == {"network"}
 
 
 def test_no_secret_has_a_default_or_stands_in_the_file() -> None:

@@ -9,7 +9,16 @@ import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("portal", "network", "billing", "plans", "accounts", "notifications", "lib")  # from the roof down
+APPS = (
+    "portal",
+    "network",
+    "billing",
+    "plans",
+    "accounts",
+    "provisioning",
+    "notifications",
+    "lib",
+)  # from the roof down
 OWN = (*APPS, "sandbox", "deploy", "bench", "tests")
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "services", "common", "managers", "misc", "exceptions"}
 

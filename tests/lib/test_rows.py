@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 
 from accounts.models import Line
 from lib.models import Alarm
-from lib.rows import insert, write
-from notifications.models import Message
+from lib.rows import insert, insert_whole, write
+from notifications.models import DeliveryReport, Message
 from tests.cast import line_of
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,20 @@ def test_what_the_database_makes_is_read_back(django_assert_num_queries):
         (found[row.key].pk, found[row.key].created_at) for row in rows
     ]
     assert not any(row._state.adding for row in rows)
+
+
+def test_a_row_and_what_belongs_to_it_are_written_by_one_statement(django_assert_num_queries):
+    owner, parts = message("whole"), [DeliveryReport(provider="first", status=word) for word in ("sent", "delivered")]
+    with django_assert_num_queries(1):
+        insert_whole(owner, parts, owner="message")
+    found = Message.objects.get()
+    assert (owner.pk, owner.created_at, owner._state.adding) == (found.pk, found.created_at, False)
+    assert sorted(found.reports.values_list("status", flat=True)) == ["delivered", "sent"]
+    assert {part.message for part in parts} == {owner}
+
+    alone = message("alone")
+    insert_whole(alone, [], owner="message")
+    assert Message.objects.get(key="alone").pk == alone.pk
 
 
 def test_a_number_that_the_database_counts_is_read_back():

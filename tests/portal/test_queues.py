@@ -12,8 +12,8 @@ from django.conf import settings
 
 from portal.celery import ROUTES, SCHEDULE, app
 
-APPS = ("billing", "plans", "accounts", "notifications", "lib", "portal")
-QUEUES = {"money", "notify-now", "notify", "usage"}
+APPS = ("billing", "plans", "accounts", "provisioning", "notifications", "lib", "portal")
+QUEUES = {"money", "network", "notify-now", "notify", "usage"}
 app.loader.import_default_modules()
 OURS: "dict[str, Task[..., Any]]" = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 

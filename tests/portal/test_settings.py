@@ -62,6 +62,8 @@ def test_everything_that_is_missing_or_malformed_is_said_at_once_and_no_value_is
         ("CLOCK_FILE", "/tmp/clock"),
         ("EMAIL_BACKEND", "notifications.channels.inbox.InboxEmailBackend"),
         ("SMS_CHANNEL", "notifications.channels.inbox.InboxSmsChannel"),
+        ("CORE_API_URL", "http://127.0.0.1:8001/core"),
+        ("CORE_API_KEY", "sandbox"),
         ("REDIS_URL", "redis://valkey.invalid:6379"),
         ("DATABASE_URL", "postgres://portal_app@postgres.invalid/portal"),
     ],

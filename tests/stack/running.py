@@ -110,6 +110,7 @@ class Portal:
         """The sandbox without faults, messages or a turned clock; no crash is ordered."""
         self.sandbox.mend()
         self.sandbox.forget_messages()
+        self.sandbox.forget_core()
         self.sandbox.turn_clock(0)
         self.order_crash()
         self.emptied_at = time.time()

@@ -1,0 +1,74 @@
+"""What the operator's core is told of a line: its state, and each plan period as it stands, whatever it was before. docs/provisioning.md
+holds the format. Telling is left to the caller, who puts everything of a transaction into one statement.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.models import Line
+from plans.models import Allowance, PlanPeriod
+from provisioning.models import CommandKind
+from provisioning.outbox import Telling
+
+#: Periods that came with a line from the operator: the core had them first, under names of its own.
+IMPORTED = "import:"
+
+
+def of_line(line: Line, *, subject: str, again: str = "") -> Telling:
+    """The line in its present state; `again` tells this from the command that was written when it came into it."""
+    since = _moment(line.state_since)
+    return Telling(
+        line_id=line.pk,
+        msisdn=line.msisdn,
+        kind=CommandKind.LINE_SET,
+        payload={"state": str(line.state), "since": since},
+        subject=subject,
+        key=f"line:{line.pk}:{again or f'{line.state}:{since}'}",
+    )
+
+
+def of_period(
+    period: PlanPeriod, allowances: Iterable[Allowance], *, line: Line, change: str, subject: str = ""
+) -> Telling:
+    """The period with its allowances, all of them, zones at hand. `change` tells this from other commands about the same period;
+    without a `subject` it is about itself.
+    """
+    return Telling(
+        line_id=line.pk,
+        msisdn=line.msisdn,
+        kind=CommandKind.PERIOD_SET,
+        payload={
+            "period": period.origin,
+            "plan": period.plan.code,
+            "kind": str(period.kind),
+            "starts_at": _moment(period.starts_at),
+            "ends_at": _moment(period.ends_at),
+            "is_cancelled": period.cancelled_at is not None,
+            "allowances": [_allowance(one) for one in allowances],
+        },
+        subject=subject or f"period:{period.pk}",
+        key=f"{period.origin}:{change}",
+    )
+
+
+def at(moment: datetime) -> str:
+    """A moment as part of a `change`."""
+    return _moment(moment)
+
+
+def _allowance(one: Allowance) -> dict[str, Any]:
+    """Amounts in the unit's base: bytes, seconds, messages."""
+    return {
+        "unit": str(one.unit),
+        "granted": one.granted,
+        "full_speed_amount": one.full_speed_amount,
+        "speed_after_kbit": one.speed_after_kbit,
+        "zone": one.zone.code,
+        "zone_cap": one.zone_cap,
+        "is_frozen": one.frozen_at is not None,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

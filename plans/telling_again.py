@@ -1,0 +1,41 @@
+"""Telling the core once more how a line stands: for lines on which its books and ours differ, when somebody has decided that ours hold."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import Line
+from lib.transactions import whole
+from plans import commands
+from plans.models import PlanPeriod
+from provisioning.models import Difference
+from provisioning.outbox import tell_many
+
+
+def differing_lines() -> list[UUID]:
+    """Lines of ours with an open difference."""
+    open_rows = Difference.objects.filter(closed_at=None)
+    return list(Line.objects.filter(pk__in=open_rows.values("line_id")).values_list("pk", flat=True))
+
+
+@whole
+def tell_again(line_id: UUID, *, now: datetime) -> int:
+    """The line's state and its plan periods that are not over or that differ. Every command says how something stands, so that it
+    may be told any number of times. Returns how many commands were written.
+    """
+    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
+    differing = Difference.objects.filter(line_id=line_id, closed_at=None).values_list("about", flat=True)
+    named = [about.partition(" ")[0] for about in differing]
+    rows = PlanPeriod.objects.filter(Q(ends_at__gt=now) | Q(origin__in=named), line=line)
+    periods = rows.exclude(origin__startswith=commands.IMPORTED).select_related("plan").order_by("starts_at")
+    again = f"again:{commands.at(now)}"
+    tellings = [commands.of_line(line, subject=f"line:{line.pk}", again=again)]
+    tellings += [
+        commands.of_period(
+            period, period.allowances.select_related("zone"), line=line, change=again, subject=period.origin
+        )
+        for period in periods
+    ]
+    tell_many(tellings)
+    return len(tellings)

@@ -1,0 +1,3 @@
+from provisioning.admin import commands, differences
+
+__all__ = ["commands", "differences"]
