@@ -156,6 +156,7 @@ def test_a_line_that_was_given_up_before_is_told_and_one_that_was_in_use_then_is
         ("record_id".encode("utf-16"), "UTF-16"),
         (gzip.compress(as_csv([row("a")]))[:-9], "breaks off"),
     ],
+    ids=["empty", "columns", "utf-16", "cut off"],
 )
 def test_a_file_that_is_none_is_refused_in_words(load: Load, content: bytes, words: str) -> None:
     with pytest.raises(FileRefused, match=words):

@@ -20,7 +20,7 @@ from network.models import UsageCharge, UsageFile, UsageRecord
 from plans.models import Allowance
 from tests.network.writing import HEADER, NOW, allowance, as_csv, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 FILES = int(os.environ.get("BROKEN_FILES", "120"))
 GARBAGE = [
     b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b'"', b"\\", b"\t", b"\r", b"\n\n", b",,,,,,", b"=cmd|'/c calc'!A0", b"-1", b"1e999",
