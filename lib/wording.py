@@ -63,6 +63,12 @@ def texts_in_words(texts: int) -> str:
     return ngettext("%(count)s text", "%(count)s texts", texts) % {"count": count_in_words(texts)}
 
 
+def amount_in_words(amount: int, unit: str) -> str:
+    """By the unit of an allowance: `data` in bytes, `voice` in seconds, `texts` in messages."""
+    words = {"data": data_in_words, "voice": minutes_in_words, "texts": texts_in_words}
+    return words[unit](amount)
+
+
 def time_left_in_words(until: datetime, now: datetime) -> str:
     """`9 days`, `5 hours`, `20 minutes`: in the largest unit of which there is at least one, two for days; rounded down."""
     seconds = max(0, int((until - now).total_seconds()))

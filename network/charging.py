@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from network.telling import LOW, USED_UP, tell
+
 #: Whatever else changes allowances locks them in this order (docs/locking.md).
 OPEN = """
     INSERT INTO usage_open
@@ -70,12 +72,18 @@ KEEP = """
     INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount)
     SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged
 """
+#: Of those that have passed four fifths of what they grant, or all of it (at full speed), which it was.
 USED = """
+    WITH moved AS (
     UPDATE plans_allowance AS a SET used = a.used + taken.amount, used_abroad = a.used_abroad + taken.abroad
     FROM (
         SELECT allowance_id, sum(amount)::bigint AS amount, coalesce(sum(amount) FILTER (WHERE is_abroad), 0)::bigint AS abroad
         FROM usage_charged GROUP BY allowance_id
     ) AS taken WHERE taken.allowance_id = a.id
+    RETURNING a.id, old.used + old.gifted AS before, new.used + new.gifted AS after, coalesce(a.granted, a.full_speed_amount) AS whole
+    )
+    SELECT id, after >= whole FROM moved
+    WHERE (before < whole AND after >= whole) OR (before * 5 < whole * 4 AND after * 5 >= whole * 4)
 """
 _UNCOVERED = """
     SELECT fresh.*, fresh.amount - coalesce(covered.amount, 0) AS overrun
@@ -102,8 +110,9 @@ _OVERRUN = f"""
 _IS_MORE = "SELECT (SELECT sum(amount) FROM usage_fresh) > (SELECT coalesce(sum(amount), 0) FROM usage_charged)"
 
 
-def charge(cursor: Any) -> None:
-    """Charge what is in `usage_fresh`. Joins the caller's transaction; the allowances it may touch are locked until its end.
+def charge(cursor: Any, *, now: datetime) -> None:
+    """Charge what is in `usage_fresh`, and tell who has little left. Joins the caller's transaction; the allowances it may touch are
+    locked until its end.
 
     Postgres knows nothing of a table that was filled in the same transaction, and would go through it once for each row.
     """
@@ -120,10 +129,13 @@ def charge(cursor: Any) -> None:
     cursor.execute("ANALYZE usage_charged")
     cursor.execute(KEEP)
     cursor.execute(USED)
+    crossed = {allowance_id: USED_UP if is_over else LOW for allowance_id, is_over in cursor.fetchall()}
     cursor.execute(_IS_MORE)
     if cursor.fetchone()[0]:
         cursor.execute(_OVERRUN)
     cursor.execute(DAYS)
+    if crossed:
+        tell(crossed, now=now)
 
 
 @dataclass

@@ -83,7 +83,7 @@ def _take(file_id: Any, rows: list[Row], *, first: int, source: str, now: dateti
         window = {"keeps_from": partitions.keeps_from(now), "until": now + AHEAD}
         taken = staging.take(cursor.cursor, rows, first=first, source=source, file_id=file_id, **window)
         if taken.new:
-            charging.charge(cursor)
+            charging.charge(cursor, now=now)
     counted = {"rows_new": taken.new, "rows_known": taken.known, "rows_wrong": taken.wrong}
     added = {name: F(name) + count for name, count in counted.items()}
     UsageFile.objects.filter(pk=file_id).update(rows_read=first - 1 + len(rows), **added)

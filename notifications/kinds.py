@@ -70,6 +70,8 @@ _PLANS = (
     Kind(name="expiry_week", title=_("Plan ends in a week"), topic=Topic.PLANS, channels=MAIL, useful_for=_DAY, mutable=MAIL, words="expiry_reminder"),
     Kind(name="expiry_three_days", title=_("Plan ends in three days"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH, unasked=False, words="expiry_reminder"),
     Kind(name="expiry_reminder", title=_("Plan ends tomorrow, or in hours"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="allowance_low", title=_("Most of data, minutes or texts is used"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
+    Kind(name="allowance_used_up", title=_("Data, minutes or texts are used up"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
     Kind(name="plan_ended", title=_("Plan has ended"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
     Kind(name="plan_started", title=_("Next plan has begun"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
     Kind(name="renewed", title=_("Plan renewed"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),

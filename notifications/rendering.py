@@ -15,7 +15,7 @@ from lib import clock
 from lib.brand import brand
 from lib.money import format_money
 from lib.msisdn import format_msisdn
-from lib.wording import end_in_words, moment_in_words
+from lib.wording import amount_in_words, end_in_words, moment_in_words
 from notifications import parts
 from notifications.kinds import Channel, kind_of
 from notifications.mail_colours import mail_colours
@@ -64,6 +64,8 @@ def _value(key: str, value: Any, language: str) -> Any:
         return end_in_words(moment, now=clock.now()) if key == "ends_at" else moment_in_words(moment, now=clock.now())
     if isinstance(value, dict) and value.keys() == {"minor", "currency"}:
         return format_money(value["minor"], value["currency"])
+    if isinstance(value, dict) and value.keys() == {"amount", "unit"}:
+        return amount_in_words(value["amount"], value["unit"])
     if key == "msisdn":
         return format_msisdn(value)
     if isinstance(value, dict) and "en" in value:

@@ -54,6 +54,9 @@ _WORDS: dict[str, Any] = {
         "en": "Month 15 GB has 30 GB for the same price until 31 December.",
         "zh-hans": "12 月 31 日前，包月 15 GB 同价享 30 GB。",
     },
+    "remaining": {"amount": 2_900_000_000, "unit": "data"},
+    "granted": {"amount": 15_000_000_000, "unit": "data"},
+    "speed": None,
     "is_queued": False,
     "has_ended": True,
     "only_receives": False,
@@ -83,6 +86,11 @@ _REFUNDS: list[dict[str, Any]] = [
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
     **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
+    "allowance_low": [
+        {},
+        {"remaining": {"amount": 2400, "unit": "voice"}, "granted": {"amount": 12000, "unit": "voice"}, "plan": None},
+    ],
+    "allowance_used_up": [{}, {"speed": 64}, {"granted": {"amount": 200, "unit": "texts"}, "plan": None}],
     "renewed": [{}, {"is_queued": True}],
     "plan_ended": [{}, {"only_receives": True}, {"price": None}],
     "line_released": [{}, {"credit": None}],

@@ -47,7 +47,7 @@ from plans.readers import ZONE, Readers, awake, in_the_evening
 WEEK, THREE_DAYS, REMINDER = "expiry_week", "expiry_three_days", "expiry_reminder"
 ENDED, STARTED = "plan_ended", "plan_started"
 #: What a renewal makes pointless: of the period's end, of the line's, and what was in the way of one.
-KINDS = (WEEK, THREE_DAYS, REMINDER, ENDED, *life.KINDS, "renewal_trouble")
+KINDS = (WEEK, THREE_DAYS, REMINDER, ENDED, *life.KINDS, "renewal_trouble", "allowance_low", "allowance_used_up")
 #: An offset applies to plans at least twice as long. Shorter than `SHORT` they are reminded of hours before their end, not a day; from
 #: `LONG` on a week before, too, by e-mail alone; three days before by choice.
 SHORT, LONG = timedelta(days=3), timedelta(days=14)

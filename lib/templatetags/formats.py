@@ -65,9 +65,7 @@ def amount(number: int | None, unit: str) -> str:
     """An allowance's amount with its unit: `15 GB`, `500 minutes`, `200 texts`."""
     if number is None:
         return {"data": _("Unlimited data"), "voice": _("Unlimited minutes"), "texts": _("Unlimited texts")}[unit]
-    if unit == "data":
-        return _isolated(wording.data_in_words(number))
-    return _isolated(wording.minutes_in_words(number) if unit == "voice" else wording.texts_in_words(number))
+    return _isolated(wording.amount_in_words(number, unit))
 
 
 @register.filter
