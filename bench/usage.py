@@ -210,7 +210,7 @@ def _make(lines: int) -> None:
 
 _LINES = (
     """INSERT INTO accounts_line (id, msisdn, country, currency, time_zone, language, label, identity, state, state_reason)
-        SELECT md5('usage' || n)::uuid, '+49160' || (10000000 + n), 'DE', 'EUR', 'Europe/Berlin', 'en', '', 'not_needed', 'active', ''
+        SELECT md5('usage' || n)::uuid, '+49161' || (10000000 + n), 'DE', 'EUR', 'Europe/Berlin', 'en', '', 'not_needed', 'active', ''
         FROM generate_series(0, %(lines)s - 1) AS n""",
     """INSERT INTO plans_allowance (id, line_id, unit, granted, used, used_abroad, gifted, starts_at, expires_at, zone_id, origin)
         SELECT md5('usage' || n || ':' || which)::uuid, md5('usage' || n)::uuid, 'data', 15000000000, 0, 0, 0,
@@ -232,4 +232,4 @@ def _rows(count: int, lines: int) -> Iterator[str]:
     for number in range(count):
         at = first + step * number
         line = number * 7919 % lines
-        yield f"u{number},+49160{10_000_000 + line},{at:%Y-%m-%dT%H:%M:%SZ},data,{1_000_000 + number % 977},DE\n"
+        yield f"u{number},+49161{10_000_000 + line},{at:%Y-%m-%dT%H:%M:%SZ},data,{1_000_000 + number % 977},DE\n"

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='allowance',
-            constraint=models.CheckConstraint(condition=models.Q(('used_abroad__gte', 0), ('used_abroad__lte', models.F('used')), models.Q(('zone_cap', None), ('used_abroad__lte', models.F('zone_cap')), _connector='OR')), name='allowance_abroad_within_cap'),
+            constraint=models.CheckConstraint(condition=models.Q(('used_abroad__gte', 0), ('used_abroad__lte', models.F('used')), models.Q(('zone_cap', None), ('used_abroad__lte', models.F('zone_cap')), _connector='OR')), name='allowance_within_abroad_cap'),
         ),
     ]

@@ -48,7 +48,7 @@ class Allowance(models.Model):
             ),
             models.CheckConstraint(name="allowance_not_negative", condition=models.Q(used__gte=0, gifted__gte=0)),
             models.CheckConstraint(
-                name="allowance_abroad_within_cap",
+                name="allowance_within_abroad_cap",
                 condition=models.Q(used_abroad__gte=0, used_abroad__lte=models.F("used"))
                 & (models.Q(zone_cap=None) | models.Q(used_abroad__lte=models.F("zone_cap"))),
             ),

@@ -38,6 +38,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
             "renewals",
             "delivery",
             "sweep",
+            "usage",
             "--rounds",
             "2",
             "--size",
@@ -51,7 +52,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    *lines, renewals, delivery, sweep = [json.loads(line) for line in done.stdout.splitlines()]
+    *lines, renewals, delivery, sweep, usage = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["name"] for line in lines] == ["ledger", "fulfil"]
     for line in lines:
         assert set(line) == {"name", "rounds", "size", "ratio_cpu", "ratio_wall", "cpu_us", "queries", "checked"}
@@ -59,7 +60,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
         assert line["checked"] == [*CHECKED, "fsync on"]
         for ratio in (line["ratio_cpu"], line["ratio_wall"]):
             assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
-    assert done.stderr.count("round 2 of 2") == 3
+    assert done.stderr.count("round 2 of 2") == 4
     assert (renewals["name"], renewals["lines"], renewals["raced_lines"], renewals["charged_twice"]) == (
         "renewals",
         3,
@@ -72,6 +73,7 @@ def test_each_bench_ends_with_one_line_of_figures_and_tells_how_far_it_is_beside
     assert (delivery["name"], delivery["messages"]) == ("delivery", 3)
     assert (sweep["name"], sweep["messages"], sweep["second_run_inserted"]) == ("sweep", 2 * 3, 0)
     assert len(set(sweep["statements"].values())) == 1
+    assert (usage["name"], usage["records"], usage["replay_changed"]) == ("usage", 3, 0)
     assert (delivery["lost"], delivery["doubled"], delivery["unknown"]) == (0, 0, 2)
 
 

@@ -150,6 +150,13 @@ class Composed:
         words = self.words(SERVICES[name]["command"])
         return Process(words, log=self.folder / f"{name}.log", environment=self.environment(name), cwd=ROOT)
 
+    def wait_for_workers(self) -> None:
+        """Until each says that it takes tasks: asking one by its health check costs seconds."""
+        logs = [self.folder / f"{name}.log" for name in WORKERS]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not all(" ready." in log.read_text(encoding="utf-8") for log in logs):
+            time.sleep(0.2)
+
     def is_healthy(self, name: str) -> bool:
         kind, *words = self.words(SERVICES[name]["healthcheck"]["test"])
         command = ["sh", "-c", *words] if kind == "CMD-SHELL" else words
@@ -181,6 +188,7 @@ def test_the_commands_start_under_production_settings_and_become_healthy(compose
             process = composed.start(name)
             closing.callback(process.kill)
             closing.callback(process.stop)
+        composed.wait_for_workers()
         waiting, deadline = ["web", "beat", *WORKERS], time.monotonic() + 60
         while waiting and time.monotonic() < deadline:
             waiting = [name for name in waiting if not composed.is_healthy(name)]

@@ -37,7 +37,7 @@ class Person:
         self.line: Line = self.subscriber.lines[0]
         self.year = Year(portal, self.subscriber, START, monkeypatch)
         self.year.hours = (8, 21)
-        self.year.rest = 3 * DAY
+        self.year.rest = 7 * DAY
 
     def top_up(self) -> None:
         give_credit(self.line, 20_000)

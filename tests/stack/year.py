@@ -22,14 +22,14 @@ from notifications import choices
 from notifications.models import Message
 from plans import life, line_reminders
 from plans.models import PlanPeriod
-from plans.reminders import DAY_BEFORE, HOURS_BEFORE, THREE_BEFORE, WEEK_BEFORE
+from plans.reminders import DAY_BEFORE, HOURS_BEFORE, SHORT, THREE_BEFORE, WEEK_BEFORE
 from tests.stack.running import Portal
 
 BERLIN = ZoneInfo("Europe/Berlin")
 #: Beat looks so often that a moment is met at once; here each day has a look at noon beside the moments that matter.
 DAY, NIGHT = timedelta(days=1), timedelta(hours=14)
-#: When something may be said of a plan's end.
-BEFORE = (WEEK_BEFORE, THREE_BEFORE, DAY_BEFORE, HOURS_BEFORE, 0.6 * DAY)
+#: When something may be said of the end of a short plan, and of a longer one.
+BEFORE_SHORT, BEFORE = (HOURS_BEFORE, 0.6 * DAY), (WEEK_BEFORE, THREE_BEFORE, DAY_BEFORE)
 
 
 def berlin(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -47,7 +47,7 @@ class Year:
         #: looks beside the one at noon
         self.hours: tuple[int, ...] = ()
         #: how long nobody looks when nothing can be near
-        self.rest = 9 * DAY
+        self.rest = 20 * DAY
         self._extra: set[datetime] = set()
         self._looked_at = start
         self._is_trying = False
@@ -88,11 +88,15 @@ class Year:
         is_near = any(self.now - NIGHT <= moment <= self.now for moment in moments)
         return is_near or was_trying
 
-    @staticmethod
-    def _of_plans() -> Iterator[tuple[datetime, ...]]:
-        ends = PlanPeriod.objects.standing().values_list("starts_at", "ends_at")
-        for begin, end in ends:
-            yield (begin, end, *(end - before for before in BEFORE))
+    def _of_plans(self) -> Iterator[tuple[datetime, ...]]:
+        """When they begin and end; and before their ends, where nobody renews them."""
+        is_cared_for = self.is_on()
+        for begin, end in PlanPeriod.objects.standing().values_list("starts_at", "ends_at"):
+            yield begin, end
+            if is_cared_for:
+                continue
+            before = BEFORE_SHORT if end - begin < SHORT else BEFORE
+            yield tuple(end - each for each in before)
 
     def _next(self) -> datetime:
         day = self.now.astimezone(BERLIN).replace(minute=0, second=0, microsecond=0)
