@@ -64,7 +64,7 @@ def steps() -> list[Step]:
             manage("check", "--deploy", "--fail-level", "WARNING"),
             made_up.environment(),
         ),
-        Step("pytest", module("pytest", "-n", "4", "--dist", "worksteal", "--durations", "5"), is_live=True),
+        Step("pytest", module("pytest", "-n", "3", "--dist", "worksteal", "--durations", "5"), is_live=True),
     ]
 
 
