@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from lib import clock
 from lib.failpoints import failpoint
@@ -53,6 +53,7 @@ def _carry_all(way: CarrierOfMessages, messages: Iterable[Message]) -> None:
                 for message, rendered in _ready(claims.begin(group)):
                     waiting[hand_over(_letter(message, rendered))] = message, rendered
             if waiting:
+                _let_go_of_the_database()
                 recording.record([_sent(future, *waiting.pop(future)) for future in _answered(waiting)])
 
 
@@ -96,6 +97,7 @@ def _hands(way: CarrierOfMessages) -> Iterator[_HandOver]:
 
     def at_once(letter: Letter) -> "Future[Accepted]":
         done: Future[Accepted] = Future()
+        _let_go_of_the_database()
         try:
             done.set_result(way.carry(letter))
         except Exception as error:  # noqa: BLE001  an answer like any other, read by `recording`
@@ -108,6 +110,12 @@ def _hands(way: CarrierOfMessages) -> Iterator[_HandOver]:
     refuse_inside_transaction()
     with ThreadPoolExecutor(way.window) as pool:
         yield lambda letter: pool.submit(way.carry, letter)
+
+
+def _let_go_of_the_database() -> None:
+    """A carrier may take its time, and no connection waits with it. Inside a transaction, as tests have one, it stays."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _answered(waiting: Iterable["Future[Accepted]"]) -> "set[Future[Accepted]]":

@@ -27,10 +27,11 @@ def test_four_deliverers_at_once_send_each_message_once(post, monkeypatch):
     assert set(states().values()) == {"accepted"}
 
 
-def test_the_carrier_is_called_with_nothing_open_and_the_claim_already_seen_by_others(post):
+def test_the_carrier_is_called_without_a_connection_and_with_the_claim_already_seen_by_others(post):
     seen: list[object] = []
 
     def look_around(letter: Letter) -> None:
+        seen.append(connection.connection is None)
         seen.append(in_transaction())
         thread = threading.Thread(target=lambda: seen.append(_seen_from_outside(letter)))
         thread.start()
@@ -40,7 +41,7 @@ def test_the_carrier_is_called_with_nothing_open_and_the_claim_already_seen_by_o
     post.ends = [look_around]
     delivery.deliver()
 
-    assert seen == [False, "claimed"]
+    assert seen == [True, False, "claimed"]
 
 
 def test_what_is_written_is_not_seen_by_delivery_before_the_commit(post):
