@@ -58,6 +58,7 @@ class Portal:
     def stop_web(self) -> None:
         if self._web:
             self._web.stop(patience_seconds=3)
+            self._web.kill()
             self._web = None
 
     def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process:
