@@ -70,8 +70,12 @@ def test_a_person_registers_buys_a_month_and_sees_it_arrive(diego: Walker) -> No
     diego.go("/home/")
     diego.sees("15")
     diego.sees("Renewed until")
-    told = [message["subject"] or message["text"] for message in diego.portal.sandbox.messages()]
-    assert sum("Renewed until" in words for words in told) == 2, told
+
+    def renewed() -> int:
+        told = [message["subject"] or message["text"] for message in diego.portal.sandbox.messages()]
+        return sum("Renewed until" in words for words in told)
+
+    until(lambda: renewed() == 2)
     assert diego.complaints == []
 
 
