@@ -128,7 +128,8 @@ def test_a_declined_card_leaves_everything_as_it_was(diego: Walker) -> None:
     diego.sees("Your bank said no")
     assert Order.objects.get().state == OrderState.PENDING
     assert (standing(), periods(), LedgerEntry.objects.count()) == before
-    assert not [m for m in diego.portal.sandbox.messages() if "Renewed" in m["text"] or "received" in m["text"].lower()]
+    told = [m["subject"] + m["text"] for m in diego.portal.sandbox.messages()]
+    assert not [words for words in told if "Renewed" in words or "received" in words.lower()]
 
     diego.press("Try another card")
     diego.page.wait_for_url("**/pay/cs_test_*")
