@@ -9,12 +9,6 @@ from uuid import UUID
 from network.checking import as_copy
 from network.formats import Row
 
-#: What a row may not be, in the order in which it is looked for; the words are in `network.wording`.
-REASONS = (
-    "unreadable", "record", "number", "time", "unit", "amount", "country", "too_old", "future", "unknown_number", "closed_line",
-    "differs",
-)  # fmt: skip
-
 _TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS usage_checked (
         row bigint, reason text, record_id text, number text, used_at timestamptz, unit text, amount bigint, country text, told text,

@@ -1,4 +1,4 @@
-"""From due to a named end: claim a batch and commit, call the carrier with nothing open, record what came of it.
+"""From due to a named end: claim a batch and commit, ask the carrier with no connection to the database held, record what came of it.
 
 An SMS is sent at most once: after a time-out, or a crash between the call and its record, it is `unknown`. An e-mail may go out once
 more under the same Message-ID. What a crashed worker had claimed and not begun is due again. As many as the carrier allows are on

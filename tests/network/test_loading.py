@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.models import Line, LineState
-from network import loading, partitions
+from network import loading, partitions, wording
 from network.formats import FileRefused
 from network.models import UsageCharge, UsageDay, UsageFile, UsageRecord, UsageRowError
 from tests.network.conftest import Load
@@ -134,6 +134,7 @@ def test_what_is_wrong_with_a_row_is_said_and_the_rest_is_loaded(
     allowance(line)
     assert counts(load([row("a"), wrong, row("b")])) == ("done", 3, 2, 0, 1)
     assert reasons() == [(2, reason)]
+    assert reason in wording.REASONS
     assert used() == [10 * MB]
 
 
