@@ -82,9 +82,9 @@ HABITS: Mapping[str, Habit] = {
     "grandmother": Habit(
         data_mb=(3, 5),
         data_hours=(_shape("000000 001110 000011 111000"), _shape("000000 001110 000222 111000")),
-        calls=(2.2, 3.4),
+        calls=(1.7, 2.6),
         call_hours=(_shape("000000 000930 000250 008100"), _shape("000000 000390 000296 007100")),
-        call_seconds=540,
+        call_seconds=250,
         texts=(0.3, 0.5),
         text_hours=_shape("000000 000111 000111 110000"),
     ),

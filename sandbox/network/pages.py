@@ -1,15 +1,17 @@
 """Who is played and what was handed in, as a page; and the doors by which the portal's demo names players and asks for their past."""
 
+import sqlite3
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from sandbox.network import gate, players
 from sandbox.network.mediation import as_csv
-from sandbox.network.players import NotAPlayer
+from sandbox.network.players import NotAPlayer, Player
 from sandbox.posted import posted
 from sandbox.running import running
 
@@ -68,11 +70,21 @@ def past() -> Response:
 
 def show() -> str:
     mediation, sql = running().mediation, running().books.reading()
-    counts = Counter(use.number for use in mediation.latest)
     return render_template(
         "network/list.html",
-        players=[(player, counts[player.phone.number]) for player in players.listed(sql)],
+        players=[(player, _today(sql, player)) for player in players.listed(sql)],
         rounds=[(datetime.fromtimestamp(at, UTC), count, words) for at, count, words in mediation.told],
         latest=[(datetime.fromtimestamp(use.used_at, UTC), use) for use in mediation.latest],
         plays=bool(running().configuration.usage_key),
     )
+
+
+def _today(sql: sqlite3.Connection, player: Player) -> Counter[str]:
+    """What was handed in since the phone's midnight, by unit."""
+    local = datetime.fromtimestamp(running().clock.now(), ZoneInfo(player.phone.time_zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    sums: Counter[str] = Counter(data=0, voice=0, texts=0)
+    uses = gate.arriving(player.phone, players.rights(sql, player), after=midnight, until=player.handed_until)
+    for use in {use for _at, use in uses}:
+        sums[use.unit] += use.amount
+    return sums

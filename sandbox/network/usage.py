@@ -62,7 +62,15 @@ def in_hour(phone: Phone, hour: int) -> tuple[Use, ...]:
     country = _country(habit, local.date()) or phone.home
     parts = chain(_data(phone, habit, local, hour, chance), _talk(habit, local, hour, chance))
     uses = [
-        Use(f"{phone.number[1:]}-{hour}-{unit[0]}{place}", phone.number, at, unit, amount, country, _arrivals(at, chance))
+        Use(
+            f"{phone.number[1:]}-{hour}-{unit[0]}{place}",
+            phone.number,
+            at,
+            unit,
+            amount,
+            country,
+            _arrivals(at, chance),
+        )
         for place, (at, unit, amount) in enumerate(parts)
     ]
     return tuple(sorted(uses, key=lambda use: (use.used_at, use.record_id)))

@@ -7,7 +7,6 @@ What arrives here meanwhile is what happened.
 import http.client
 import sqlite3
 import threading
-import time
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,8 +17,8 @@ from sandbox.configuration import Configuration
 from sandbox.network.mediation import Mediation, NotTaken, post
 
 HOUR, DAY = 3600, 86_400
-#: A step of the longest journey; shorter ones go by the hour.
-_LONG_STEP, _LONG = 3 * HOUR, 8 * DAY
+#: A step of a long journey, so that people are met awake and a month takes about a minute; a short one goes by the hour.
+_LONG_STEP, _LONG = 6 * HOUR, 3 * DAY
 FARTHEST = 400 * DAY
 _KEPT = 300
 #: Rounds of the network at one step, for what piled up while the portal was away.
@@ -57,7 +56,9 @@ class Journey:
 
     @property
     def share(self) -> float:
-        return 1.0 if self.until <= self.begun else min(1.0, max(0.0, (self.at - self.begun) / (self.until - self.begun)))
+        return (
+            1.0 if self.until <= self.begun else min(1.0, max(0.0, (self.at - self.begun) / (self.until - self.begun)))
+        )
 
 
 class Traveller:
@@ -74,7 +75,9 @@ class Traveller:
     def begin(self, seconds: object) -> Journey:
         """Set out for `seconds` from now, forward. Raises NotAJourney."""
         if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds <= FARTHEST:
-            raise NotAJourney("The clock goes forward, by at most 400 days at once. What was is over: script/server --fresh starts over.")
+            raise NotAJourney(
+                "The clock goes forward, by at most 400 days at once. What was is over: script/server --fresh starts over."
+            )
         with self._guard:
             if self.journey and self.journey.is_moving:
                 raise NotAJourney("The clock is being moved already.")
@@ -92,7 +95,7 @@ class Traveller:
         """As JSON, with what happened since the thing of that number, oldest first."""
         new = [asdict(one) for one in reversed(self.happened) if one.number > after]
         journey = asdict(self.journey) | {"share": self.journey.share} if self.journey else None
-        return {"now": self._clock.now(), "journey": journey, "happened": new}
+        return {"now": self._clock.now(), "journey": journey, "happened": new, "last": self._number}
 
     def _go(self, journey: Journey) -> None:
         try:
@@ -126,12 +129,9 @@ class Traveller:
         if not self._configuration.clock_key:
             return
         headers = {"Authorization": f"Bearer {self._configuration.clock_key}"}
-        for pause in (1, 3, 0):
-            status, _text = post(f"{self._configuration.portal_origin}/clock/step/", b"", headers)
-            if status == http.HTTPStatus.OK:
-                return
-            time.sleep(pause)
-        raise NotTaken(f"The portal answered {status}.")
+        status, _text = post(f"{self._configuration.portal_origin}/clock/step/", b"", headers)
+        if status != http.HTTPStatus.OK:
+            raise NotTaken(f"The portal answered {status}.")
 
 
 def next_end(sql: sqlite3.Connection, *, now: float) -> tuple[float, str] | None:
@@ -159,7 +159,12 @@ def _arrived(sql: sqlite3.Connection, seen: tuple[int, int]) -> list[tuple[str, 
         " WHERE sequence > ? AND is_new ORDER BY sequence",
         (seen[1],),
     ).fetchall()
-    told = [("line", row["msisdn"], row["state"]) if row["kind"] == "line_set" else ("plan", row["msisdn"], "") for row in calls]
+    told = [
+        ("line", row["msisdn"], row["state"])
+        if row["kind"] == "line_set"
+        else ("plan", row["msisdn"], "was told to the core")
+        for row in calls
+    ]
     rows = sql.execute(
         "SELECT channel, address, subject, text FROM messages WHERE sequence > ? ORDER BY sequence", (seen[0],)
     ).fetchall()
