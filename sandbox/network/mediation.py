@@ -86,6 +86,8 @@ class Mediation:
         with self._one_at_a_time:
             for _batch in range(_BATCHES):
                 playing = players.listed(self._books.reading())
+                if not playing:
+                    return done
                 arrivals, until = self._waiting(playing)
                 if arrivals:
                     done.new += self._take(arrivals)

@@ -63,7 +63,7 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "CORE_API_KEY": "sandbox",
         "SANDBOX_USAGE_KEY": "sandbox-usage",
         "USAGE_KEYS": "network=sandbox-usage",
-        "USAGE_KEPT_MONTHS": "13",
+        "USAGE_KEPT_MONTHS": "14",
     }
     return {**replaceable, **os.environ, **chosen}
 

@@ -72,19 +72,21 @@ class Traveller:
         self.journey: Journey | None = None
         self.happened: deque[Happening] = deque(maxlen=_KEPT)
 
-    def begin(self, seconds: object) -> Journey:
-        """Set out for `seconds` from now, forward. Raises NotAJourney."""
+    def begin(self, seconds: object, step_seconds: object = None) -> Journey:
+        """Set out for `seconds` from now, forward, in steps that fit unless said. Raises NotAJourney."""
         if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds <= FARTHEST:
             raise NotAJourney(
                 "The clock goes forward, by at most 400 days at once. What was is over: script/server --fresh starts over."
             )
+        step = step_seconds if isinstance(step_seconds, int) and step_seconds >= HOUR else None
         with self._guard:
             if self.journey and self.journey.is_moving:
                 raise NotAJourney("The clock is being moved already.")
             now = self._clock.now()
             self.journey = Journey(now, now + seconds, now)
             self._stopping.clear()
-            threading.Thread(target=self._go, args=(self.journey,), name="journey", daemon=True).start()
+            step = step or (HOUR if seconds <= _LONG else _LONG_STEP)
+            threading.Thread(target=self._go, args=(self.journey, step), name="journey", daemon=True).start()
             return self.journey
 
     def stop(self) -> None:
@@ -97,9 +99,8 @@ class Traveller:
         journey = asdict(self.journey) | {"share": self.journey.share} if self.journey else None
         return {"now": self._clock.now(), "journey": journey, "happened": new, "last": self._number}
 
-    def _go(self, journey: Journey) -> None:
+    def _go(self, journey: Journey, step: int) -> None:
         try:
-            step = HOUR if journey.until - journey.begun < _LONG else _LONG_STEP
             while journey.at < journey.until and not self._stopping.is_set():
                 self._step(journey, min(step, journey.until - journey.at))
         except (NotTaken, NotAnOffset, OSError, http.client.HTTPException, sqlite3.Error) as trouble:

@@ -60,11 +60,11 @@ def press() -> Response:
 
 
 def begin() -> tuple[Response, int]:
-    """`{"seconds": 86400}`, or `{"to": "next"}` for the end of the next plan."""
+    """`{"seconds": 86400}`, or `{"to": "next"}` for the end of the next plan; `step_seconds` where the usual steps do not suit."""
     asked = posted()
     asked = asked if isinstance(asked, dict) else {}
     seconds = _to_the_next_end() if asked.get("to") == "next" else asked.get("seconds")
-    if refusal := _set_out(seconds):
+    if refusal := _set_out(seconds, asked.get("step_seconds")):
         return jsonify(error=refusal), 422
     return jsonify(running().traveller.told(after=2**62)), 202
 
@@ -79,10 +79,10 @@ def told() -> Response:
     return jsonify(running().traveller.told(after=int(after) if after.isascii() and after.isdecimal() else 0))
 
 
-def _set_out(seconds: object) -> str:
+def _set_out(seconds: object, step_seconds: object = None) -> str:
     """Why not, or nothing."""
     try:
-        running().traveller.begin(seconds)
+        running().traveller.begin(seconds, step_seconds)
     except NotAJourney as refusal:
         return str(refusal)
     return ""

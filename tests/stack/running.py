@@ -13,7 +13,7 @@ from django.db import connection
 
 from sandbox.embedded.process import Process
 from sandbox.supervisor import commands, readiness
-from tests.sandbox_process import ROOT, Sandbox
+from tests.sandbox_process import KEYS, ROOT, Sandbox
 
 PATIENCE_SECONDS = 30
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class Portal:
             port=sandbox_port,
             webhook_url=f"{self.origin}/webhooks/stripe/",
             clock_file=Path(os.environ["CLOCK_FILE"]),
+            plays=True,
         )
         self.environment = {
             **os.environ,
@@ -44,6 +45,7 @@ class Portal:
             "PORTAL_ORIGIN": self.origin,
             "FAILPOINTS": str(self.failpoints),
             "SANDBOX_URL": settings.SANDBOX_URL,
+            **KEYS,
         }
 
     def start(self) -> None:
@@ -112,6 +114,7 @@ class Portal:
         self.sandbox.mend()
         self.sandbox.forget_messages()
         self.sandbox.forget_core()
+        self.sandbox.name_players()
         self.sandbox.turn_clock(0)
         self.order_crash()
         self.emptied_at = time.time()

@@ -1,0 +1,90 @@
+"""The demo: its people have used their phones for weeks, every figure is the sum of its records, and a month goes by on order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Line
+from billing.models import Order
+from lib import clock
+from network.models import UsageDay, UsageRecord, UsageRowError
+from notifications.models import Message, MessageState
+from plans.models import Allowance
+from portal.demo import loading
+from portal.demo.people import CAST
+from tests.stack.invariants import broken
+from tests.stack.running import Portal, until
+from tests.waking import BERLIN
+
+HOUR, DAY = 3600, 86_400
+
+
+@pytest.fixture
+def demo(portal: Portal, settings: Any) -> Iterator[Portal]:
+    """The cast, as `script/server` loads it."""
+    settings.USAGE_KEPT_MONTHS = int(portal.environment["USAGE_KEPT_MONTHS"])
+    loading.load(now=clock.now())
+    yield portal
+    portal.sandbox.name_players()
+
+
+def unlike_their_records() -> list[Allowance]:
+    """Allowances whose `used` is not the sum of what was charged to them."""
+    summed = Allowance.objects.annotate(charged=Coalesce(Sum("charges__amount"), 0))
+    return [allowance for allowance in summed if allowance.used != allowance.charged]  # type: ignore[attr-defined]
+
+
+def share(msisdn: str) -> float:
+    """What is used of the data that runs."""
+    running = Allowance.objects.get(
+        line__msisdn=msisdn, unit="data", starts_at__lte=clock.now(), expires_at__gt=clock.now()
+    )
+    assert running.granted
+    return running.used / running.granted
+
+
+def test_every_figure_is_the_sum_of_records_and_nobody_is_told_of_what_is_long_used(demo: Portal) -> None:
+    assert unlike_their_records() == []
+    assert UsageRecord.objects.aggregate(Sum("overrun"))["overrun__sum"] == 0
+    assert not UsageRowError.objects.exists()
+    assert not Message.objects.exclude(state=MessageState.SUPPRESSED).exists()
+    assert broken() == {}
+    played = {person.msisdn for person in CAST if person.habit}
+    assert set(UsageRecord.objects.values_list("line__msisdn", flat=True).distinct()) == played
+    shares = [share(number) for number in ("+4917604069011", "+4917604069012", "+4917604069016")]
+    assert shares == pytest.approx([0.573, 1.0, 0.945], abs=0.01)
+
+
+def test_the_commuter_has_a_year_and_everybody_else_what_their_plans_cover(demo: Portal) -> None:
+    days = UsageDay.objects.filter(line__msisdn="+4917604069016", unit="data")
+    assert days.count() > 360
+    assert UsageDay.objects.filter(line__msisdn="+4917604069021", unit="data").count() >= 35
+    abroad = UsageDay.objects.filter(line__msisdn="+4917604069017").values_list("country", flat=True).distinct()
+    assert set(abroad) == {"DE", "FR", "TR", "US"}
+    family = Line.objects.filter(ownerships__subscriber__name="Lena").values_list("label", flat=True)
+    assert set(family) == {"", "Mia", "Ben"}
+
+
+def test_a_month_goes_by_with_usage_renewals_and_reminders_and_the_books_add_up(demo: Portal) -> None:
+    demo.start_worker()
+    known = UsageRecord.objects.count()
+    to_noon = (12 - clock.real_now().astimezone(BERLIN).hour) % 24
+    demo.sandbox.set_out(to_noon * HOUR or HOUR, step_seconds=DAY)
+    until(lambda: not demo.sandbox.journey()["is_moving"], seconds=60, every=0.2)
+    on_the_way = demo.sandbox.journey()["records"]
+    demo.sandbox.set_out(30 * DAY, step_seconds=DAY)
+    until(lambda: not demo.sandbox.journey()["is_moving"], seconds=120, every=0.2)
+    journey = demo.sandbox.journey()
+    assert (journey["trouble"], journey["share"]) == ("", 1.0)
+    assert on_the_way + journey["records"] == UsageRecord.objects.count() - known > 5_000
+    assert unlike_their_records() == []
+    assert not UsageRowError.objects.exists()
+    renewed = Order.objects.filter(came_by="auto_renew", state="applied").values_list("line__msisdn", flat=True)
+    assert set(renewed) == {"+4917604069016", "+4917604069017", "+4917604069018"}
+    subjects = " ".join(message["subject"] for message in demo.sandbox.messages(channel="email"))
+    for words in ("renewed by itself", "Month 15 ends", "has ended", "used up"):
+        assert words in subjects
+    assert broken() == {}
