@@ -101,15 +101,16 @@ class Traveller:
 
     def _go(self, journey: Journey, step: int) -> None:
         try:
+            seen = _seen(self._books.reading())
             while journey.at < journey.until and not self._stopping.is_set():
                 self._step(journey, min(step, journey.until - journey.at))
+                seen = self._note(journey, seen)
         except (NotTaken, NotAnOffset, OSError, http.client.HTTPException, sqlite3.Error) as trouble:
             journey.trouble = f"{type(trouble).__name__}: {trouble}"
         finally:
             journey.is_moving = False
 
     def _step(self, journey: Journey, seconds: float) -> None:
-        seen = _seen(self._books.reading())
         self._clock.turn(self._clock.offset_seconds + max(1, round(seconds)))
         journey.at = self._clock.now()
         for _round in range(_ROUNDS):
@@ -118,12 +119,18 @@ class Traveller:
             if done.is_over:
                 break
         self._let_the_portal_look()
-        for kind, to, words in _arrived(self._books.reading(), seen):
+
+    def _note(self, journey: Journey, seen: tuple[int, int]) -> tuple[int, int]:
+        """What arrived since then; until where that is seen now."""
+        with self._books.looking() as sql:
+            arrived, until = _arrived(sql, seen), _seen(sql)
+        for kind, to, words in arrived:
             self._number += 1
             self.happened.appendleft(Happening(self._number, journey.at, kind, to, words))
             journey.sms += kind == "sms"
             journey.emails += kind == "email"
             journey.told += kind in {"plan", "line"}
+        return until
 
     def _let_the_portal_look(self) -> None:
         """Raises NotTaken, OSError, http.client.HTTPException."""

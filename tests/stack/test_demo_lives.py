@@ -75,7 +75,7 @@ def test_a_month_goes_by_with_usage_renewals_and_reminders_and_the_books_add_up(
     demo.sandbox.set_out(to_noon * HOUR or HOUR, step_seconds=DAY)
     until(lambda: not demo.sandbox.journey()["is_moving"], seconds=60, every=0.2)
     on_the_way = demo.sandbox.journey()["records"]
-    demo.sandbox.set_out(30 * DAY, step_seconds=DAY)
+    demo.sandbox.set_out(30 * DAY, step_seconds=2 * DAY)
     until(lambda: not demo.sandbox.journey()["is_moving"], seconds=120, every=0.2)
     journey = demo.sandbox.journey()
     assert (journey["trouble"], journey["share"]) == ("", 1.0)
