@@ -13,7 +13,9 @@ def _shape(digits: str) -> Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Habit:
-    """Each pair is for days from Monday to Friday, and for weekends. `trips`: first and last day of a month, and the country."""
+    """Each pair is for days from Monday to Friday, and for weekends. `trips`: first and last day of a month, and the country;
+    `cuts_an_hour`: how often a session is told of in its busiest hour while somebody may be looking.
+    """
 
     data_mb: tuple[float, float]
     data_hours: tuple[Shape, Shape]
@@ -23,6 +25,7 @@ class Habit:
     texts: tuple[float, float]
     text_hours: Shape
     trips: tuple[tuple[int, int, str], ...] = ()
+    cuts_an_hour: int = 5
 
 
 #                      0     6      12     18
@@ -35,12 +38,13 @@ _TALK = _shape("000000 001122 222233 332100")
 HABITS: Mapping[str, Habit] = {
     "commuter": Habit(
         data_mb=(470, 310),
-        data_hours=(_shape("100000 386222 332224 864321"), _LATE_DAY),
+        data_hours=(_shape("100000 386222 332234 864332"), _LATE_DAY),
         calls=(2.6, 1.5),
         call_hours=(_shape("000000 012111 221112 331000"), _TALK),
         call_seconds=300,
         texts=(7, 4),
         text_hours=_AWAKE,
+        cuts_an_hour=40,
     ),
     "traveller": Habit(
         data_mb=(230, 300),

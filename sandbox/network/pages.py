@@ -59,9 +59,7 @@ def past() -> Response:
         use
         for player in players.listed(sql)
         if wanted in {None, player.phone.number}
-        for _at, use in gate.arriving(
-            player.phone, players.rights(sql, player), after=player.since, until=player.phone.fine_from
-        )
+        for _at, use in gate.arriving(player.phone, players.rights(sql, player), after=player.since, until=player.until)
     ]
     answer = make_response(as_csv(found))
     answer.content_type = "text/csv; charset=utf-8"

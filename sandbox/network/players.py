@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sandbox.core import book
 from sandbox.network.gate import Grant, Rights, scale_for
 from sandbox.network.habits import HABITS
-from sandbox.network.usage import Phone
+from sandbox.network.usage import HOUR, Phone
 
 
 class NotAPlayer(ValueError):
@@ -20,10 +20,13 @@ class NotAPlayer(ValueError):
 
 @dataclass(frozen=True)
 class Player:
-    """`since`: when the phone was switched on; `handed_until`: what mediation had until then is handed in."""
+    """`since`: when the phone was switched on; `until`: the end of what was asked for as its past; `handed_until`: what mediation had until
+    then is handed in.
+    """
 
     phone: Phone
     since: int
+    until: int
     handed_until: float
     told: tuple[Grant, ...] = ()
     pays_as_it_goes: bool = False
@@ -32,7 +35,8 @@ class Player:
 def add(sql: sqlite3.Connection, wanted: Any) -> Player:
     """From JSON as the README lists it; what was known of the number is forgotten. Raises NotAPlayer."""
     player = _read(wanted)
-    body = {"phone": asdict(player.phone), "since": player.since, "told": [asdict(grant) for grant in player.told]}
+    spans = {"since": player.since, "until": player.until}
+    body = {"phone": asdict(player.phone), **spans, "told": [asdict(grant) for grant in player.told]}
     sql.execute(
         "INSERT INTO network_players (number, handed_until, body) VALUES (?, ?, ?)"
         " ON CONFLICT (number) DO UPDATE SET handed_until = excluded.handed_until, body = excluded.body",
@@ -82,7 +86,7 @@ def _grants(period: Mapping[str, Any]) -> list[Grant]:
 
 def _of(body: dict[str, Any], handed_until: float) -> Player:
     told = tuple(Grant(**grant) for grant in body["told"])
-    return Player(Phone(**body["phone"]), body["since"], handed_until, told, body["pays_as_it_goes"])
+    return Player(Phone(**body["phone"]), body["since"], body["until"], handed_until, told, body["pays_as_it_goes"])
 
 
 def _read(wanted: Any) -> Player:
@@ -93,7 +97,8 @@ def _read(wanted: Any) -> Player:
     try:
         ZoneInfo(str(wanted["time_zone"]))
         since, until = _moment(wanted["since"]), _moment(wanted["until"])
-        phone = Phone(str(wanted["number"]), wanted["habit"], wanted["time_zone"], str(wanted["home"]), fine_from=until)
+        habit, zone, home = wanted["habit"], str(wanted["time_zone"]), str(wanted["home"])
+        phone = Phone(str(wanted["number"]), habit, zone, home, fine_from=until // HOUR)
         told = tuple(
             Grant(str(one["unit"]), _moment(one["starts_at"]), _moment(one["ends_at"]), one["amount"])
             for one in wanted.get("grants", [])
@@ -104,7 +109,7 @@ def _read(wanted: Any) -> Player:
             phone = replace(phone, data_scale=scale)
     except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError) as error:
         raise NotAPlayer(f"number, habit, time_zone, home, since, until, grants, share: {error!r}") from error
-    return Player(phone, since, until, told, bool(wanted.get("pays_as_it_goes")))
+    return Player(phone, since, until, until, told, bool(wanted.get("pays_as_it_goes")))
 
 
 def _moment(text: str) -> int:

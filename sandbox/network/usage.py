@@ -15,15 +15,15 @@ HOUR = 3600
 #: What the network is late with at most.
 LATEST_SECONDS = 2 * HOUR
 _SATURDAY = 5
-#: A session is cut into a record whenever so much has gone through; while somebody may be looking also every few minutes.
-_CUT_BYTES, _CUTS_AN_HOUR = 120_000_000, 15
+#: A session is cut into a record whenever so much has gone through; while somebody may be looking also by the clock.
+_CUT_BYTES = 120_000_000
 _LEAST_BYTES = 2_000
 _LATE, _TWICE = 0.03, 0.01
 
 
 @dataclass(frozen=True)
 class Phone:
-    """A number and how it is used. From `fine_from` (seconds since 1970) on data is told in small pieces, before by the hour.
+    """A number and how it is used. From the hour `fine_from` (since 1970) on data is told in small pieces, before by the hour.
     `data_scale` is what its habit's data is multiplied by.
     """
 
@@ -108,8 +108,8 @@ def _data(
     amount = habit.data_mb[kind] * 1e6 * phone.data_scale * of_day * chance.uniform(0.7, 1.3)
     amount *= (shape[local.hour] + 0.05) / (sum(shape) + 1.2)  # something goes through at night, too
     pieces = 1 + int(amount / _CUT_BYTES)
-    if hour * HOUR >= phone.fine_from:
-        pieces = max(pieces, 1 + _CUTS_AN_HOUR * shape[local.hour] // max(shape))
+    if hour >= phone.fine_from:
+        pieces = max(pieces, 1 + habit.cuts_an_hour * shape[local.hour] // max(shape))
     weights = [chance.uniform(0.5, 1.5) for _piece in range(pieces)]
     for place, weight in enumerate(weights):
         piece = int(amount * weight / sum(weights))

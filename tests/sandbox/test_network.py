@@ -32,7 +32,7 @@ UNITS = ("data", "voice", "texts")
 
 
 def phone(habit: str = "commuter", *, number: str = NUMBER) -> Phone:
-    return Phone(number, habit, "Europe/Berlin", "DE", fine_from=int(END.timestamp()))
+    return Phone(number, habit, "Europe/Berlin", "DE", fine_from=int(END.timestamp()) // HOUR)
 
 
 def unlimited(begin: datetime = BEGIN, end: datetime = END + timedelta(days=30)) -> Rights:
@@ -118,6 +118,15 @@ def test_the_commuter_streams_on_the_way_on_weekdays_and_the_family_in_the_eveni
     assert {hour for hour, _sum in by_hour("parent", is_weekend=False).most_common(4)} <= {18, 19, 20, 21, 22, 23}
     weekend, week = by_hour("parent", is_weekend=True).total() / 8, by_hour("parent", is_weekend=False).total() / 20
     assert weekend > 1.4 * week
+
+
+def test_while_somebody_may_be_looking_the_commuter_s_data_comes_every_few_minutes_all_day() -> None:
+    day = range(
+        int(END.timestamp()) // HOUR + 7, int(END.timestamp()) // HOUR + 20
+    )  # from eight in the morning, in Berlin
+    per_hour = [sum(use.unit == "data" for use in in_hour(phone(), hour)) for hour in day]
+    assert min(per_hour) >= 10
+    assert max(per_hour) >= 35
 
 
 def test_the_traveller_is_abroad_on_the_days_of_the_trips_and_at_home_else() -> None:

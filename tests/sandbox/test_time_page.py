@@ -92,7 +92,11 @@ def test_what_arrives_meanwhile_is_told_with_its_time(
     http: FlaskClient, app: Flask, traveller: Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = {"channel": "sms", "to": "+4917604069012", "sender": "Refill", "text": "Your plan ends tomorrow."}
-    at_each_step(traveller, monkeypatch, lambda: app.test_client().post("/inbox/messages", json=message) and None)
+
+    def send() -> None:
+        app.test_client().post("/inbox/messages", json=message)
+
+    at_each_step(traveller, monkeypatch, send)
     http.post("/time", data={"way": "hour"})
     journey = arrived(traveller)
     (one,) = told(http.get("/time/journey.json"))["happened"]

@@ -34,7 +34,7 @@ def demo(portal: Portal, settings: Any) -> Iterator[Portal]:
 def unlike_their_records() -> list[Allowance]:
     """Allowances whose `used` is not the sum of what was charged to them."""
     summed = Allowance.objects.annotate(charged=Coalesce(Sum("charges__amount"), 0))
-    return [allowance for allowance in summed if allowance.used != allowance.charged]  # type: ignore[attr-defined]
+    return [allowance for allowance in summed if allowance.used != allowance.charged]
 
 
 def share(msisdn: str) -> float:
