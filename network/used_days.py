@@ -13,7 +13,7 @@ from network.models import UsageDay
 from plans.models import Unit
 
 
-def data_column(line: Line, reader: Subscriber, *, now: datetime, days: int) -> Subquery[Any]:
+def data_column(line: Line, reader: Subscriber, *, now: datetime, days: int) -> "Subquery[Any]":
     """The data `line` used since `days` ago as one value, a list of `{"day", "amount", "overrun"}`: for a statement that is asked anyway.
 
     Its first day with the reader is left out, and everything before: it may be somebody else's.

@@ -56,10 +56,9 @@ def history_of(
 def _by_day(days: Iterable[DayRead]) -> dict[date, DayUse]:
     found: dict[date, DayUse] = {}
     for row in days:
-        day, before = date.fromisoformat(row["day"]), DayUse(0, 0)
-        before = found.get(day, before)
-        amount, covered = row["amount"], row["amount"] - row["overrun"]
-        found[day] = DayUse(before.amount + amount, before.covered + covered)
+        day = date.fromisoformat(row["day"])
+        before = found.get(day, DayUse(0, 0))
+        found[day] = DayUse(before.amount + row["amount"], before.covered + row["amount"] - row["overrun"])
     return found
 
 

@@ -57,7 +57,7 @@ def _at_pace(offer: Offer, seen: Overview | None, now: datetime) -> str:
 
 
 def _pace_says(seen: Overview | None) -> str:
-    """`You use about 480 MB a day, reckoned from 43 days.`"""
+    """What the pace is and from how many days; nothing without one."""
     if seen is None or seen.history is None or seen.history.pace is None:
         return ""
     pace = seen.history.pace

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import BaseExpression
 from django.utils.translation import gettext as _
 
 from accounts.models import Line
@@ -130,7 +130,7 @@ class Overview:
         return self.latest.plan if self.latest else None
 
 
-def overview(line: Line, *, now: datetime, is_waiting: bool = False, used: Subquery[Any] | None = None) -> Overview:
+def overview(line: Line, *, now: datetime, is_waiting: bool = False, used: BaseExpression | None = None) -> Overview:
     """What `line` has at `now`. `is_waiting`: an order for a plan waits for its money.
 
     `used`: the data used by day as a column of the line's periods (`plans.at_pace` says its shape), from whoever keeps usage; with it
@@ -160,7 +160,7 @@ def overview(line: Line, *, now: datetime, is_waiting: bool = False, used: Subqu
     )
 
 
-def _periods(line: Line, now: datetime, used: Subquery[Any] | None) -> Sequence[PlanPeriod]:
+def _periods(line: Line, now: datetime, used: BaseExpression | None) -> Sequence[PlanPeriod]:
     """What runs and waits, and the last plan that ended, oldest first."""
     standing = PlanPeriod.objects.standing().filter(line=line)
     last = standing.filter(line=OuterRef("line"), kind=PlanKind.PLAN).past(now).order_by("-ends_at").values("pk")[:1]

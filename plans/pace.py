@@ -18,9 +18,8 @@ _HALF_LIFE_DAYS = 14
 #: Fewer days that tell something are no pace, and fewer than these not one to compare plans by.
 LEAST_DAYS = 3
 ENOUGH_DAYS = 7
-#: Counted days from which on days of the week may differ, and how many more days say that they do not.
+#: Counted days from which on days of the week may differ.
 _RHYTHM_DAYS = 28
-_EVEN_DAYS = 4
 #: A day's records are all there so long after its end; and silence of so many days may be records that are late.
 LATE = timedelta(hours=12)
 LATE_DAYS = 2
@@ -139,7 +138,7 @@ def pace_of(used: Mapping[date, DayUse], spells: Sequence[Spell], *, now: dateti
     weights = {day: 0.5 ** ((today - day).days / _HALF_LIFE_DAYS) for day in amounts}
     known = sum(weights.values()) ** 2 / sum(weight * weight for weight in weights.values())
     level = _mean(amounts, weights)
-    rhythm = _rhythm(amounts, weights, level)
+    rhythm = _rhythm(amounts, weights, level, known)
     return Pace(
         level=level,
         unevenness=_unevenness(amounts, weights, level, rhythm, known),
@@ -170,11 +169,11 @@ def _days_that_tell(
 
 
 def _lasted(spell: Spell, used: Mapping[date, DayUse], *, today: date, zone: ZoneInfo) -> date:
-    """The last day on which there was something left of it, by what was used while it was valid."""
+    """The last day on which there was something left of it, by what was used while it was valid; what follows it may share its last day."""
     if spell.room is None or spell.room > 0:
         return today
-    first, last = spell.starts_at.astimezone(zone).date(), spell.ends_at.astimezone(zone).date()
-    days = sorted(day for day, use in used.items() if first <= day <= last and use.covered)
+    first, end = spell.starts_at.astimezone(zone).date(), spell.ends_at.astimezone(zone).date()
+    days = sorted(day for day, use in used.items() if first <= day < end and use.covered)
     if spell.is_slowing and spell.granted is not None:
         left = spell.granted
         for day in days:
@@ -197,16 +196,20 @@ def _mean(amounts: Mapping[date, float], weights: Mapping[date, float]) -> float
     return sum(weights[day] * amount for day, amount in amounts.items()) / sum(weights[day] for day in amounts)
 
 
-def _rhythm(amounts: Mapping[date, int], weights: Mapping[date, float], level: float) -> tuple[float, ...]:
-    """By how much each day of the week differs, drawn towards not at all the less it was seen."""
+def _rhythm(
+    amounts: Mapping[date, int], weights: Mapping[date, float], level: float, known: float
+) -> tuple[float, ...]:
+    """By how much each day of the week differs, as far as they differ more than chance makes seven samples differ (James and Stein)."""
     if len(amounts) < _RHYTHM_DAYS or not level:
         return (1.0,) * 7
-    found = []
-    for weekday in range(7):
-        own = {day: amount for day, amount in amounts.items() if day.weekday() == weekday}
-        share = len(own) / (len(own) + _EVEN_DAYS)
-        found.append(1 + share * (_mean(own, weights) / level - 1) if own else 1.0)
-    return tuple(factor * 7 / sum(found) for factor in found)
+    own = [{day: amount for day, amount in amounts.items() if day.weekday() == weekday} for weekday in range(7)]
+    seen = [_mean(days, weights) / level if days else 1.0 for days in own]
+    apart = {day: (amount / level - seen[day.weekday()]) ** 2 for day, amount in amounts.items()}
+    by_chance = _mean(apart, weights) * 7 / max(1.0, known - 7)
+    spread = sum((factor - 1) ** 2 for factor in seen) / 7
+    share = max(0.0, 1 - by_chance / spread) if spread else 0.0
+    factors = [1 + share * (factor - 1) for factor in seen]
+    return tuple(factor * 7 / sum(factors) for factor in factors)
 
 
 def _unevenness(
