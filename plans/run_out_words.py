@@ -31,12 +31,12 @@ def _running_out(forecast: Forecast, facts: dict[str, str]) -> str:
         case Outlook.RUNS_OUT if facts["early"] == facts["late"]:
             words = _("At your pace your data lasts until %(day)s.")
         case Outlook.RUNS_OUT:
-            words = _("At your pace your data lasts until about %(day)s, somewhere between %(early)s and %(late)s.")
+            words = _("At your pace your data lasts until about %(day)s, between %(early)s and %(late)s.")
         case Outlook.LIKELY if facts["early"] == facts["day"]:
             words = _("At your pace your data lasts until about %(day)s, or just until the plan ends.")
         case Outlook.LIKELY:
             words = _(
-                "At your pace your data lasts until about %(day)s. It could be used up as early as %(early)s, or just last until the plan ends."
+                "At your pace your data lasts until about %(day)s, perhaps only until %(early)s, perhaps until the plan ends."
             )
         case Outlook.COULD:
             words = _(
@@ -54,12 +54,12 @@ def _slowing(forecast: Forecast, facts: dict[str, str]) -> str:
         case Outlook.RUNS_OUT if facts["early"] == facts["late"]:
             words = _("At your pace you have full speed until %(day)s.")
         case Outlook.RUNS_OUT:
-            words = _("At your pace you have full speed until about %(day)s, somewhere between %(early)s and %(late)s.")
+            words = _("At your pace you have full speed until about %(day)s, between %(early)s and %(late)s.")
         case Outlook.LIKELY if facts["early"] == facts["day"]:
             words = _("At your pace you have full speed until about %(day)s, or just until the plan ends.")
         case Outlook.LIKELY:
             words = _(
-                "At your pace you have full speed until about %(day)s. It could end as early as %(early)s, or just last until the plan ends."
+                "At your pace you have full speed until about %(day)s, perhaps only until %(early)s, perhaps until the plan ends."
             )
         case Outlook.COULD:
             words = _(
@@ -85,15 +85,14 @@ def of_plan(forecast: Forecast, *, is_slowing: bool = False, is_more: bool = Fal
     """How long what a plan grants would last: `about 24 days (20–29)`. `is_slowing`: at full speed; `is_more`: beside a running plan."""
     least = int(_days(forecast.early, forecast))
     if forecast.outlook == Outlook.LASTS and is_slowing:
-        return _("full speed to the end")
+        return _("full speed throughout")
     if forecast.outlook == Outlook.LASTS:
-        return _("lasts to the end, about %(amount)s left over") % {"amount": about(forecast.left or 0)}
+        return _("lasts, about %(amount)s left over") % {"amount": about(forecast.left or 0)}
     if forecast.outlook == Outlook.COULD and least:
-        return ngettext("%(n)s day at least, likely to the end", "%(n)s days at least, likely to the end", least) % {
-            "n": least
-        }
+        words = ngettext("likely lasts, %(n)s day at least", "likely lasts, %(n)s days at least", least)
+        return words % {"n": least}
     if forecast.outlook == Outlook.COULD:
-        return _("likely to the end")
+        return _("likely lasts")
     return _about_days(forecast, least, is_slowing=is_slowing, is_more=is_more)
 
 

@@ -117,7 +117,7 @@ def test_who_uses_it_too_fast_is_told_until_when_it_lasts_in_the_same_two_statem
         seen = overview(line, now=now + 10 * DAY, used=days)
         assert seen.forecast is not None
         assert run_out_words.sentence(seen.forecast) == (
-            "At your pace your data lasts until about Sat 30 May, somewhere between Fri 29 May and Mon 1 Jun."
+            "At your pace your data lasts until about Sat 30 May, between Fri 29 May and Mon 1 Jun."
         )
         assert seen.main is not None
         assert seen.main.forecast == seen.forecast

@@ -145,7 +145,7 @@ def test_weekends_may_differ_once_four_weeks_were_seen():
 
 
 def test_what_chance_makes_of_days_of_the_week_is_hardly_believed():
-    factors = []
+    factors: list[float] = []
     for number in range(30):
         dice = random.Random(number)
         factors += pace(back(*(HABITS["wild"](dice, TODAY) for _ in range(56)))).rhythm
