@@ -81,7 +81,7 @@ def test_what_slows_down_is_said_of_full_speed(days, words):
 
 def test_days_are_those_of_the_readers_clock():
     with timezone.override("Asia/Tokyo"):
-        assert run_out_words.sentence(forecast(4.2, 4.25, 4.3)) == "At your pace your data lasts until Wed 20 May."
+        assert run_out_words.sentence(forecast(4.3, 4.35, 4.4)) == "At your pace your data lasts until Wed 20 May."
 
 
 @pytest.mark.parametrize(("days", "words"), [((2, 4, 6), "at your pace until about Tue 19 May"), ((4, None, None), "")])
