@@ -14,7 +14,8 @@ from plans.models import Unit
 
 
 def data_column(line: Line, reader: Subscriber, *, now: datetime, days: int) -> "Subquery[Any]":
-    """The data `line` used since `days` ago as one value, a list of `{"day", "amount", "overrun"}`: for a statement that is asked anyway.
+    """The data `line` used since `days` ago as one value, a list of `{"day", "amount", "covered"}`, of which `covered` by
+    allowances: for a statement that is asked anyway.
 
     Its first day with the reader is left out, and everything before: it may be somebody else's.
     """
@@ -27,5 +28,6 @@ def data_column(line: Line, reader: Subscriber, *, now: datetime, days: int) -> 
         line__ownerships__until_at=None,
         day__gt=TruncDate("line__ownerships__from_at", tzinfo=zone),
     )
-    row = JSONObject(day=F("day"), amount=F("amount"), overrun=F("overrun"))
+    covered = F("amount") - F("overrun") - F("by_credit")
+    row = JSONObject(day=F("day"), amount=F("amount"), covered=covered)
     return Subquery(used.order_by().values("line").annotate(rows=JSONBAgg(row)).values("rows"))

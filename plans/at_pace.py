@@ -17,11 +17,11 @@ HISTORY = timedelta(days=HISTORY_DAYS + 1)
 
 
 class DayRead(TypedDict):
-    """A row of the column of used days, several of a day when it was used in several countries; amounts in bytes."""
+    """A row of the column of used days, several of a day when it was used in several countries; in bytes; of which `covered` by allowances."""
 
     day: str
     amount: int
-    overrun: int
+    covered: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _by_day(days: Iterable[DayRead]) -> dict[date, DayUse]:
     for row in days:
         day = date.fromisoformat(row["day"])
         before = found.get(day, DayUse(0, 0))
-        found[day] = DayUse(before.amount + row["amount"], before.covered + row["amount"] - row["overrun"])
+        found[day] = DayUse(before.amount + row["amount"], before.covered + row["covered"])
     return found
 
 

@@ -14,10 +14,9 @@ TODAY = date(2026, 5, 15)
 DAY = timedelta(days=1)
 
 
-def used(line: Any, ago: int, amount: int, *, unit: str = "data", country: str = "DE", overrun: int = 0) -> None:
-    UsageDay.objects.create(
-        line=line, day=TODAY - ago * DAY, unit=unit, country=country, amount=amount, overrun=overrun, records_count=1
-    )
+def used(line: Any, ago: int, amount: int, *, unit: str = "data", country: str = "DE", **more: int) -> None:
+    day = TODAY - ago * DAY
+    UsageDay.objects.create(line=line, day=day, unit=unit, country=country, amount=amount, records_count=1, **more)
 
 
 def read(line: Any, reader: Any = None) -> list[dict[str, Any]]:
@@ -30,14 +29,14 @@ def read(line: Any, reader: Any = None) -> list[dict[str, Any]]:
 
 def test_each_country_of_a_day_has_its_row_and_only_data_counts(line):
     used(line, 1, 500)
-    used(line, 1, 20, country="FR", overrun=5)
+    used(line, 1, 20, country="FR", overrun=5, by_credit=8)
     used(line, 2, 90, unit="voice")
     used(line, 3, 7)
 
     assert read(line) == [
-        {"day": "2026-05-12", "amount": 7, "overrun": 0},
-        {"day": "2026-05-14", "amount": 20, "overrun": 5},
-        {"day": "2026-05-14", "amount": 500, "overrun": 0},
+        {"day": "2026-05-12", "amount": 7, "covered": 7},
+        {"day": "2026-05-14", "amount": 20, "covered": 7},
+        {"day": "2026-05-14", "amount": 500, "covered": 500},
     ]
 
 

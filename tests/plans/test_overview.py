@@ -94,11 +94,8 @@ def test_ten_days_of_31_leave_two_thirds_at_an_even_pace(month, line, now):
 
 def used(*days: tuple[int, int]) -> Value:
     """The column of used days: (days before `NOON`, MB)."""
-    rows = [
-        {"day": f"{(NOON - ago * DAY).date()}", "amount": amount * 10**6, "overrun": 0}
-        for ago, amount in days
-        if amount
-    ]
+    sizes = [(ago, amount * 10**6) for ago, amount in days]
+    rows = [{"day": f"{(NOON - ago * DAY).date()}", "amount": size, "covered": size} for ago, size in sizes]
     return Value(rows, JSONField())
 
 
