@@ -16,7 +16,10 @@ from plans.models import AddOnEnd, Length, Plan, PlanAllowance, Unit, ValidityUn
 
 @dataclass(frozen=True)
 class Offer:
-    """A plan in the list. Sums are minor units of the plan's currency, rounded half up; `shorter` is the next shorter plan of its family."""
+    """A plan in the list. Sums are minor units of the plan's currency, rounded half up; `shorter` is the next shorter plan of its family.
+
+    `at_pace`: how long its data would last whoever reads, in words.
+    """
 
     plan: Plan
     country_count: int
@@ -24,6 +27,7 @@ class Offer:
     badge: str = ""
     act: str = ""
     order_url: str = ""
+    at_pace: str = ""
 
     def allowance(self, unit: Unit) -> PlanAllowance | None:
         """What it grants of `unit`. Reads the prefetched allowances."""
@@ -124,6 +128,7 @@ def side_by_side(found: Sequence[Offer]) -> list[Fact]:
     rows: list[tuple[str, Callable[[Offer], str]]] = [
         (_("Price"), lambda offer: _money(offer.plan.price_minor, offer)),
         (_("Data"), lambda offer: _amount(offer.data)),
+        *([(_("At your pace"), lambda offer: offer.at_pace or "–")] if any(offer.at_pace for offer in found) else []),
         (_("per GB"), lambda offer: _money(offer.per_gb_minor, offer)),
         (_("per day"), lambda offer: _money(offer.per_day_minor, offer)),
         (_("Minutes"), lambda offer: _amount(offer.voice)),
