@@ -6,7 +6,13 @@ from lib.wording import GIGABYTE
 
 
 def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = "") -> Like:
-    plan = Like(code=f"month-{size}", title=name or f"Month {size}", price_minor=price, currency="EUR")
+    plan = Like(
+        code=f"month-{size}",
+        title=name or f"Month {size}",
+        price_minor=price,
+        currency="EUR",
+        beyond_by_credit=size < 10,
+    )
     return Like(
         plan=plan,
         lead=Like(unit="data", amount=size * GIGABYTE),
@@ -17,6 +23,7 @@ def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = 
         voice=Like(amount=None if size > 30 else size * 2000),
         texts=Like(amount=size * 12),
         works_in="54 countries" if size > 30 else "29 countries",
+        when_used_up="goes on from credit",
         badge=badge,
         act=f"Renew · €{price / 100:.2f}" if badge else "Choose",
         order_url="#",
