@@ -17,7 +17,7 @@ from billing.paying import credit
 from billing.standing import auto_renew
 from billing.standing.auto_renew import RenewWish
 from notifications import outbox
-from plans import periods
+from plans import life, periods
 from plans.calendar import months_from, to_second
 from plans.commands import IMPORTED
 from plans.models import Plan
@@ -73,6 +73,8 @@ def _live(person: Person, line: Line, owner: Subscriber, *, now: datetime) -> No
     LineOwnership.objects.create(line=line, subscriber=owner, from_at=began)
     plans = {plan.code: plan for plan in Plan.objects.filter(code__in=[bought.plan for bought in person.bought])}
     _open_credit(line, sum(plans[bought.plan].price_minor for bought in person.bought) + person.credit_minor, at=began)
+    if person.pays_as_it_goes:
+        _wake(line, at=began)
     Line.objects.filter(pk=line.pk).update(last_top_up_at=now - timedelta(days=40))
     if person.former:
         _bring_in(person.former, line, plans[person.bought[0].plan], until=now - person.bought[0].ago)
@@ -80,6 +82,12 @@ def _live(person: Person, line: Line, owner: Subscriber, *, now: datetime) -> No
         _buy(owner, line, plans[bought.plan], bought, now=now)
     if person.auto_renews:
         _renew_by_itself(owner, line, plans[person.bought[-1].plan], now=now)
+
+
+@transaction.atomic
+def _wake(line: Line, *, at: datetime) -> None:
+    """In use by credit alone."""
+    life.topped_up(Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.pk), now=at)
 
 
 @transaction.atomic

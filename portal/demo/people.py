@@ -16,10 +16,11 @@ class Bought:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """`credit_minor` is what is left after everything bought; without a name nobody has claimed the line yet.
+    """`credit_minor` is what is left after everything bought, and before any use; without a name nobody has claimed the line yet.
 
     `owner`: whose further line it is, by name. `former`: so many plans of the same kind before, sold by the system the operator had then.
-    `habit`: how the phone is used, as the sandbox's network knows it; `data_share`: what is used by now of what the plan bought last grants.
+    `habit`: how the phone is used, as the sandbox's network knows it; `data_share`: what is used by now of what the plan bought last grants;
+    `pays_as_it_goes`: uses credit, from two months ago on, without a plan.
     """
 
     msisdn: str
@@ -35,6 +36,7 @@ class Person:
     auto_renews: bool = False
     habit: str = ""
     data_share: float | None = None
+    pays_as_it_goes: bool = False
     about: str = ""
 
 
@@ -149,15 +151,14 @@ CAST = (
         habit="teenager",
         data_share=0.86,
     ),
-    # Once uses are charged to credit she needs no plan: credit alone, and `pays_as_it_goes` for the network (portal/demo/usage.py).
     Person(
         name="Greta",
         email="greta@example.com",
         msisdn="+4917604069021",
         iccid="8949000000000000021",
-        credit_minor=1100,
-        bought=(Bought(plan="quarter-15", ago=timedelta(days=40)),),
+        credit_minor=9000,
         habit="grandmother",
-        about="grandmother: calls at her hours, a text now and then",
+        pays_as_it_goes=True,
+        about="grandmother: no plan, calls at her hours from credit",
     ),
 )

@@ -5,7 +5,7 @@ So every figure is the sum of its records, and from then on the network goes on 
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from portal.demo.people import CAST, Person
 
 #: As USAGE_KEYS names it in the demo: what is handed in later comes from the same one.
 SOURCE = "network"
+#: How long somebody without a plan has used credit.
+WITHOUT_PLAN = timedelta(days=60)
 _READ_SECONDS = 60
 
 
@@ -46,7 +48,7 @@ def load(lines: Mapping[str, Line], *, now: datetime) -> None:
 def _player(person: Person, line: Line, *, now: datetime) -> dict[str, Any]:
     """As the sandbox's README has it."""
     allowances = list(Allowance.objects.filter(line=line).order_by("starts_at"))
-    begun = allowances[0].starts_at if allowances else now
+    begun = allowances[0].starts_at if allowances else now - WITHOUT_PLAN
     running = [one for one in allowances if one.unit == Unit.DATA and one.starts_at <= now < one.expires_at]
     share = {}
     if person.data_share and running and running[-1].granted:
@@ -68,6 +70,7 @@ def _player(person: Person, line: Line, *, now: datetime) -> dict[str, Any]:
             }
             for one in allowances
         ],
+        "pays_as_it_goes": person.pays_as_it_goes,
         **share,
     }
 

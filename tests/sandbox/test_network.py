@@ -326,7 +326,7 @@ def test_the_core_s_word_counts_over_what_was_said_at_first(http: FlaskClient, a
     http.post("/network/players", json={"players": [player(NUMBER, "commuter")]})
     payload = {
         "period": "order:1", "plan": "month-5", "kind": "plan", "starts_at": BEGIN.isoformat(), "ends_at": ends_at,
-        "is_cancelled": False, "allowances": [{"unit": "data", "granted": 7, "is_frozen": False}],
+        "is_cancelled": False, "beyond_by_credit": False, "allowances": [{"unit": "data", "granted": 7, "is_frozen": False}],
     }  # fmt: skip
     line = "0198c6f0-0000-7000-8000-000000000001"
     command = {"id": "c1", "line": line, "msisdn": NUMBER, "kind": "period_set", "payload": payload}

@@ -127,7 +127,7 @@ def test_the_next_end_of_a_plan_is_where_the_button_goes(
         period = {
             "period": f"order:{place}", "plan": "month-5", "kind": "plan", "starts_at": "2026-01-01T00:00:00+00:00",
             "ends_at": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(running.clock.now() + seconds))}+00:00",
-            "is_cancelled": False, "allowances": [],
+            "is_cancelled": False, "beyond_by_credit": False, "allowances": [],
         }  # fmt: skip
         command_of = {
             "id": f"c{place}", "line": "0198c6f0-0000-7000-8000-000000000001", "msisdn": "+4917604069011",
