@@ -1,13 +1,19 @@
 """The step of a moved clock: with its key alone, and it runs every sweep that looks at the domain's time."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.test import Client
 
+from deploy import made_up
+from deploy.catalogue import ROOT
 from portal.celery import SCHEDULE
 from portal.demo.clock_step import SWEEPS
+from tests.house.environment import shell_environment
 
 #: Of the schedule, what looks at real time, at the gateway, or once a day: beat goes on with it.
 LEFT_TO_BEAT = {
@@ -49,3 +55,20 @@ def test_without_the_key_nothing_runs(settings: Any, ran: list[str], own: str, s
 
 def test_what_is_on_the_schedule_is_either_a_step_s_or_beat_s() -> None:
     assert set(SCHEDULE) == set(SWEEPS) | LEFT_TO_BEAT
+
+
+def test_in_production_there_is_no_such_address() -> None:
+    environment = {"DJANGO_SETTINGS_MODULE": "portal.settings", "PATH": os.environ["PATH"], **made_up.environment()}
+    looked = (
+        "import django; django.setup(); from django.urls import resolve; resolve('/home/'); resolve('/clock/step/')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", looked],
+        cwd=ROOT,
+        env={**shell_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Resolver404" in done.stderr
+    assert "clock/step" in done.stderr.rpartition("Resolver404")[2]
