@@ -68,6 +68,8 @@ def method_of(order: Order) -> str:
         return _("Credit") if order.paid_at else ""
     if order.method == Method.VOUCHER:
         return _("Voucher") if order.paid_at else ""
+    if order.method == Method.EXTERNAL:
+        return _("Top-up point")
     if any(
         payment.state == PaymentState.SUCCEEDED and payment.way == PaymentWay.TRANSFER
         for payment in order.payments.all()

@@ -79,6 +79,7 @@ def _why(*reasons: str) -> list[dict[str, Any]]:
 
 _ONE: list[dict[str, Any]] = [{}]
 _FOR_OTHERS: list[dict[str, Any]] = [{}, {"plan": "", "ends_at": ""}]
+_OUTSIDE: list[dict[str, Any]] = [{"is_outside": True, "place": place} for place in ("Kiosk 12", "")]
 _REFUNDS: list[dict[str, Any]] = [
     {"cause": "withdrawal"},
     {"cause": "staff", "to_credit": True, "has_ended": False},
@@ -91,16 +92,18 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"remaining": {"amount": 2400, "unit": "voice"}, "granted": {"amount": 12000, "unit": "voice"}, "plan": None},
     ],
     "allowance_used_up": [{}, {"speed": 64}, {"granted": {"amount": 200, "unit": "texts"}, "plan": None}],
-    "renewed": [{}, {"is_queued": True}],
+    "renewed": [{}, {"is_queued": True}, *_OUTSIDE],
     "plan_ended": [{}, {"only_receives": True}, {"price": None}],
     "line_released": [{}, {"credit": None}],
     "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
     "money_held": _why("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed"),
+    "topped_up": [{}, *_OUTSIDE],
+    "add_on_applied": [{}, *_OUTSIDE],
     "topped_up_by_other": _FOR_OTHERS,
     "top_up_for_other": _FOR_OTHERS,
-    "top_up_taken_back": _FOR_OTHERS,
+    "top_up_taken_back": [*_FOR_OTHERS, *({**each, **place} for each in _FOR_OTHERS for place in _OUTSIDE)],
     "renewal_trouble": _why("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line"),
     "payout_sent": [{"cause": cause} for cause in ("credit", "held")],
     "top_up_trouble": _why("again", "declined", "method", "limit", "runaway"),

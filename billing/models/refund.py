@@ -42,6 +42,7 @@ class RefundCause(models.TextChoices):
     STAFF = "staff", _("by our support")
     DASHBOARD = "dashboard", _("made in the gateway's dashboard")
     DISPUTE = "dispute", _("dispute lost")
+    OUTSIDE = "outside", _("taken back by the seller")
 
 
 class RefundRequestState(models.TextChoices):

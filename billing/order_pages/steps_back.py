@@ -54,6 +54,7 @@ def _taken(event: OrderEvent) -> Step:
     titles = {
         "withdrawal": _("You withdrew: %(sum)s go back to you"),
         "dispute": _("%(sum)s went back through your bank"),
+        "outside": _("%(sum)s taken back where they were paid"),
     }
     title = titles.get(event.detail.get("cause", ""), _("%(sum)s go back to you")) % words
     owed = event.detail.get("owed")

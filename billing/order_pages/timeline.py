@@ -33,8 +33,11 @@ _TELLING = timedelta(minutes=1)
 def timeline(order: Order) -> Timeline:
     """The steps of `order` as they stand, in six queries at most."""
     events = {event.kind: event for event in order.events.all()}
-    steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
-    steps += _money_steps(order, events)
+    if "paid_outside" in events:
+        steps = _sold_outside(order, events["paid_outside"])
+    else:
+        steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
+        steps += _money_steps(order, events)
     if order.state in _ENDED:
         steps.append(_ended(order, events))
     elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
@@ -47,6 +50,17 @@ def timeline(order: Order) -> Timeline:
         order.state in _MOVING or any(step.state == StepState.NOW for step in steps) or _is_being_told(steps, order)
     )
     return Timeline(steps=steps, is_moving=is_moving)
+
+
+def _sold_outside(order: Order, event: OrderEvent) -> list[Step]:
+    """It was paid first, and we heard of it afterwards."""
+    place = event.detail["place"]
+    title = _("Paid at %(place)s") % {"place": place} if place else _("Paid at a top-up point")
+    paid_at = datetime.fromisoformat(event.detail["paid_at"])
+    return [
+        Step(state=StepState.DONE, title=title, detail=str(order.price), at=paid_at),
+        Step(state=StepState.DONE, title=_("They told us"), at=order.placed_at),
+    ]
 
 
 def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:

@@ -44,12 +44,15 @@ def _cause(request: RefundRequest) -> str:
         RefundCause.STAFF: _("Given back by our support"),
         RefundCause.DASHBOARD: _("Given back by our support"),
         RefundCause.DISPUTE: _("Taken back by your bank"),
+        RefundCause.OUTSIDE: _("Taken back where it was paid"),
     }[RefundCause(request.cause)]
 
 
 def _way(order: Order, request: RefundRequest) -> str:
     if request.cause == RefundCause.DISPUTE:
         return _("you, by your bank")
+    if request.cause == RefundCause.OUTSIDE:
+        return _("where it was paid")
     if request.formula.get("to") == "credit":
         return _("credit of the number")
     if order.method == Method.TRANSFER:

@@ -33,7 +33,8 @@ def method_of(order: Order) -> str:
 def _how(order: Order) -> list[list[str]]:
     paid_at = order.paid_at or order.applied_at
     on = [[_("Paid on"), moment_in_words(paid_at, with_year=True)]] if paid_at else []
-    return [*on, [_("Paid with"), method_of(order)]]
+    label = _("Paid at") if order.method == Method.EXTERNAL else _("Paid with")
+    return [*on, [label, method_of(order)]]
 
 
 def _what_belongs_to_it(about: About) -> list[str]:

@@ -83,6 +83,18 @@ PROMISES = (
         WHERE p.state = 'succeeded' AND e.id IS NULL""",
     ),
     Promise(
+        "collected",
+        "each order sold outside is booked once, as collected by its seller",
+        gettext_noop("Order %(reference)s was sold outside for %(price_minor)s and is not booked so."),
+        """
+        SELECT o.id AS about, o.id AS order_id, o.currency, o.reference, o.price_minor
+        FROM billing_order o LEFT JOIN billing_ledgerentry e ON e.order_id = o.id AND e.kind = 'collected'
+            AND e.amount_minor = o.price_minor AND e.currency = o.currency
+        WHERE (o.method = 'external') IS DISTINCT FROM (e.id IS NOT NULL)
+            OR EXISTS (SELECT FROM billing_ledgerentry x
+                WHERE x.order_id = o.id AND x.kind = 'collected' AND x.id IS DISTINCT FROM e.id)""",
+    ),
+    Promise(
         "booked",
         "each booking has its payment",
         gettext_noop("%(booked_minor)s are booked as received (%(key)s), and no payment of ours says so."),

@@ -1,5 +1,15 @@
 from network.models.day import UsageDay
 from network.models.file import UsageFile, UsageFileState, UsageRowError
 from network.models.record import UsageCharge, UsageRecord
+from network.models.top_up import ExternalReversal, ExternalTopUp
 
-__all__ = ["UsageCharge", "UsageDay", "UsageFile", "UsageFileState", "UsageRecord", "UsageRowError"]
+__all__ = [
+    "ExternalReversal",
+    "ExternalTopUp",
+    "UsageCharge",
+    "UsageDay",
+    "UsageFile",
+    "UsageFileState",
+    "UsageRecord",
+    "UsageRowError",
+]

@@ -72,6 +72,7 @@ def _order_event(event: OrderEvent, _at: str) -> Said:
         "declined": _("Declined by the bank"),
         "applied": _("Applied"),
         "credit_spent": _("Paid from credit"),
+        "paid_outside": _("Paid at a top-up point"),
         "review": _("Held, needs a decision"),
         "given_back": _("Held money on its way back"),
         "kept_as_credit": _("Held money kept as credit"),

@@ -54,7 +54,9 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
-from network.models import UsageFile, UsageRowError
+from network.models import ExternalTopUp, UsageFile, UsageRowError
+from network.top_ups import taking
+from network.top_ups.saying import TopUpSaid
 from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
@@ -115,6 +117,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         move_of(payment),
         message(),
         *usage_of(),
+        sold_outside_to(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
         difference_of(line),
@@ -126,6 +129,14 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
+
+
+def sold_outside_to(line: Line) -> ExternalTopUp:
+    """Credit from a kiosk."""
+    said = TopUpSaid(
+        reference="desk-1", msisdn=line.msisdn, amount_minor=1000, currency="EUR", plan="", paid_at=NOW, place="Kiosk 12", till="2"
+    )  # fmt: skip
+    return taking.take(said, source="kiosks", now=NOW).top_up
 
 
 def usage_of() -> list[models.Model]:
