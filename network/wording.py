@@ -47,7 +47,7 @@ FAULTS = {
     "unknown_plan": "We have no plan of this code.",
     "not_sold": "The plan was not sold then, or not for this number.",
     "needs_plan": "It goes beside a running plan, and there is none.",
-    "price": "It costs {}.",
+    "price": "It costs {} in minor units.",
     "top_up": "The reference of the top-up: 1 to 80 printable ASCII signs without blanks.",
     "unknown_top_up": "No top-up of yours has this reference.",
     "taken_back": "It was taken back before, or given back otherwise.",

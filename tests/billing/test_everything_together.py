@@ -17,6 +17,7 @@ from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.by_voucher import vouchers
 from billing.by_voucher.vouchers import Redemption
+from billing.from_outside.reversing import AlreadyUsed, NotStanding
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFact, RefundFactState
 from billing.giving_back import dashboard_refunds, quotes, withdrawal
@@ -33,15 +34,17 @@ from billing.models import (
     Payment,
     PaymentState,
     Refund,
+    RefundCause,
+    RefundRequest,
     RefundState,
     ReviewItem,
     VoucherNature,
 )
-from billing.orders import OtherCurrency
+from billing.orders import LineNotPayable, OtherCurrency
 from billing.paying import credit
 from lib.money import Money
 from plans.models import Allowance
-from tests.billing import printing
+from tests.billing import outside, printing
 from tests.billing.giving_back import answer, ask, dispute
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.stack.invariants import broken
@@ -49,6 +52,7 @@ from tests.stack.invariants import broken
 pytestmark = pytest.mark.django_db
 STAFF = Authority(person_id=0, limit_minor=10_000_000, may_decide=True)
 ENDS = (RefundFactState.SUCCEEDED, RefundFactState.FAILED, RefundFactState.PENDING, RefundFactState.NEEDS_PAYER)
+REFUSED = (AlreadyUsed, NotStanding, LineNotPayable)
 NEWS = tuple(DisputeFactState)
 _numbers = iter(range(10_000_000))
 
@@ -73,6 +77,8 @@ STEPS = st.lists(
                 "keep",
                 "adjust",
                 "redeem",
+                "sell_outside",
+                "take_back_outside",
                 "later",
             ]
         ),
@@ -108,7 +114,9 @@ class Story:
     def take(self, step: Step) -> None:
         """Do it; what the rules refuse is refused and changes nothing."""
         name, which, minor = step
-        with contextlib.suppress(CannotBeGivenBack, TooLate, NotEnoughCredit, credit.CannotBeApplied, OtherCurrency):
+        with contextlib.suppress(
+            *REFUSED, CannotBeGivenBack, TooLate, NotEnoughCredit, credit.CannotBeApplied, OtherCurrency
+        ):
             getattr(self, f"_{name}")(which, minor)
 
     def _buy(self, which: int, minor: int) -> None:
@@ -205,6 +213,14 @@ class Story:
         wish = Redemption(voucher_id=voucher.pk, line=self.line, buyer=self.person, form_token=uuid.uuid4())
         vouchers.redeem(wish, now=self.now)
 
+    def _sell_outside(self, which: int, minor: int) -> None:
+        outside.sell(self.line, minor, plan="month-5" if which > 5 else "", now=self.now)
+
+    def _take_back_outside(self, which: int, minor: int) -> None:
+        sold = [order for order in self.orders() if order.method == Method.EXTERNAL]
+        if order := one_of(sold, which):
+            outside.take_back(order, now=self.now)
+
     def _later(self, which: int, minor: int) -> None:
         self.now += timedelta(hours=minor % 200)
 
@@ -242,6 +258,10 @@ def check(story: Story) -> None:
         assert books["clearing", currency] == -(came - went - taken)
         assert books["refunds_due", currency] == waits
         assert books["disputed", currency] == -undecided
+    sold = [order for order in story.orders() if order.method == Method.EXTERNAL]
+    back = RefundRequest.objects.filter(order__in=sold, cause=RefundCause.OUTSIDE)
+    collected = sum(order.price_minor for order in sold) - sum(request.amount_minor for request in back)
+    assert books["outside", "EUR"] == -collected
     assert sum(books.values()) == 0
     credit_paid, credit_bonus = ledger.credit_of(story.line)
     assert (books["credit_paid", "EUR"], books["credit_bonus", "EUR"]) == (credit_paid.minor, credit_bonus.minor)

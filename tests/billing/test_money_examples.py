@@ -15,6 +15,7 @@ from billing.authority import Authority
 from billing.by_voucher import voucher_batches, vouchers
 from billing.by_voucher.voucher_batches import Printed
 from billing.by_voucher.vouchers import Redemption
+from billing.from_outside import settling
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
 from billing.giving_back import withdrawal
@@ -33,7 +34,7 @@ from billing.paying import credit
 from billing.paying_out import payouts, payouts_at_the_desk
 from billing.paying_out.bank_accounts import BankAccount
 from lib.money import major_units
-from tests.billing import printing
+from tests.billing import outside, printing
 from tests.billing.giving_back import answer, ask, dispute, use
 from tests.billing.money import give_credit
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
@@ -161,6 +162,22 @@ def _vouchers(anna: Subscriber) -> None:
 @example("A voucher of a promotion")
 def _promotion(anna: Subscriber) -> None:
     redeem(anna, printing.one(nature=VoucherNature.PROMOTION, amount_minor=500))
+
+
+@example("A shop sells credit of 10.00 and a plan, takes credit of another 20.00 back, and hands over what it owes")
+def _outside(anna: Subscriber) -> None:
+    line = anna.lines[0]
+    outside.sell(line, 1000)
+    outside.sell(line, plan="month-15")
+    outside.take_back(outside.sell(line, 2000))
+    outside.settle(2500)
+
+
+@example("What a shop was said to have handed over had not come")
+def _not_handed_over(anna: Subscriber) -> None:
+    outside.sell(anna.lines[0], 1000)
+    outside.settle(1000)
+    settling.undo(source="kiosks", reference="statement", by="test", now=NOW)
 
 
 @example("A number with 7.00 of paid credit and 3.00 of bonus is given up")

@@ -317,7 +317,7 @@ def test_a_plan_that_is_not_sold_so_is_told(line: Line) -> None:
 
 def test_a_plan_counts_as_sold_if_it_was_when_it_was_paid(line: Line) -> None:
     Plan.objects.filter(code="month-15").update(on_sale_until=NOW - DAY)
-    late = {"plan": "month-15", "amount_minor": 1500}
+    late: dict[str, Any] = {"plan": "month-15", "amount_minor": 1500}
     assert refused(line, **late) == ("plan", "not_sold")
     assert hand_in(said(paid_at=at(NOW - 2 * DAY), **late)).status_code == 201
 
