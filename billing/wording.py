@@ -79,6 +79,13 @@ def method_of(order: Order) -> str:
     return next(iter(labels), "")
 
 
+def place_of(order: Order) -> str:
+    """Where it was paid outside, if its seller has said so. Reads the prefetched events."""
+    if order.method != Method.EXTERNAL:
+        return ""
+    return next((str(event.detail["place"]) for event in order.events.all() if event.kind == "paid_outside"), "")
+
+
 def was_declined(order: Order) -> bool:
     """Whether the bank refused the last try and nothing came since. A page that never opened is nobody's refusal."""
     tries = [payment for payment in order.payments.all() if payment.session_id or payment.way == PaymentWay.SAVED]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from billing import orders, telling
+from billing import orders, telling, wording
 from billing.from_outside.selling import actor_of
 from billing.giving_back import quotes, refund_requests
 from billing.journal import Journal
@@ -34,7 +34,7 @@ def reverse(order_id: UUID, *, line_id: UUID, source: str, now: datetime) -> Ref
     request = _request(order, source=source, now=now)
     refund_requests.grant_in_books(request, journal, target=AccountKind.OUTSIDE, actor=actor_of(source))
     failpoint("outside.taken_back")
-    telling.taken_back_outside(journal, place=_place(order))
+    telling.taken_back_outside(journal, place=wording.place_of(order))
     journal.write()
     return request
 
@@ -51,8 +51,3 @@ def _request(order: Order, *, source: str, now: datetime) -> RefundRequest:
         asked_by=actor_of(source),
         asked_at=now,
     )
-
-
-def _place(order: Order) -> str:
-    detail = order.events.filter(kind="paid_outside").values_list("detail", flat=True).first() or {}
-    return str(detail.get("place", ""))

@@ -51,7 +51,7 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "poll_seconds": LOOKS[min(look, len(LOOKS) - 1)],
         "grants": wording.grants_in_words(order.grants),
         "period": period,
-        "method": wording.method_of(order),
+        "method": wording.place_of(order) or wording.method_of(order),
         "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
         "withdraw_url": _withdraw_url(order, reader),
         **_auto_renew(order, reader),

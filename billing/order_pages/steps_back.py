@@ -54,7 +54,7 @@ def _taken(event: OrderEvent) -> Step:
     titles = {
         "withdrawal": _("You withdrew: %(sum)s go back to you"),
         "dispute": _("%(sum)s went back through your bank"),
-        "outside": _("%(sum)s taken back where they were paid"),
+        "outside": _("Taken back where it was paid"),
     }
     title = titles.get(event.detail.get("cause", ""), _("%(sum)s go back to you")) % words
     owed = event.detail.get("owed")
@@ -63,6 +63,8 @@ def _taken(event: OrderEvent) -> Step:
         detail = _("%(sum)s of it had been spent; the next top-up pays that first.") % {
             "sum": format_money(owed, event.detail["currency"])
         }
+    if event.detail.get("cause") == "outside":
+        detail = _("%(sum)s. It was not meant for this number.") % words
     return Step(state=StepState.DONE, title=title, detail=detail, at=event.at)
 
 

@@ -10,6 +10,7 @@ from billing.order_pages.steps import Step, StepState
 from billing.order_pages.steps_back import steps_back
 from lib import clock
 from lib.money import format_money
+from lib.wording import moment_in_words
 from notifications.models import Message, MessageState
 from provisioning.models import Command, CommandState
 
@@ -28,6 +29,8 @@ _ENDED = {OrderState.CANCELLED, OrderState.EXPIRED}
 _NOT_SENT = MessageState.SUPPRESSED
 #: how long after its application an order's page looks for its messages
 _TELLING = timedelta(minutes=1)
+#: a seller that tells us later than this was offline
+_LATE = timedelta(minutes=15)
 
 
 def timeline(order: Order) -> Timeline:
@@ -53,13 +56,16 @@ def timeline(order: Order) -> Timeline:
 
 
 def _sold_outside(order: Order, event: OrderEvent) -> list[Step]:
-    """It was paid first, and we heard of it afterwards."""
+    """It was paid first. When its seller told us late, that is a step of its own, and the day is named."""
     place = event.detail["place"]
     title = _("Paid at %(place)s") % {"place": place} if place else _("Paid at a top-up point")
     paid_at = datetime.fromisoformat(event.detail["paid_at"])
+    if order.placed_at - paid_at < _LATE:
+        return [Step(state=StepState.DONE, title=title, detail=str(order.price), at=paid_at)]
+    detail = f"{order.price} · {moment_in_words(paid_at, now=clock.now())}"
     return [
-        Step(state=StepState.DONE, title=title, detail=str(order.price), at=paid_at),
-        Step(state=StepState.DONE, title=_("They told us"), at=order.placed_at),
+        Step(state=StepState.DONE, title=title, detail=detail, at=paid_at),
+        Step(state=StepState.DONE, title=_("The seller told us"), at=order.placed_at),
     ]
 
 

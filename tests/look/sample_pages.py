@@ -356,6 +356,21 @@ def order_declined() -> dict[str, Any]:
     return order_page(steps=steps, headline="Not paid", says=says, is_open=False, poll_url="", acts=acts)
 
 
+def order_outside() -> dict[str, Any]:
+    """Credit that a shop sold."""
+    titles = ["Paid at Kiosk 12, Main Street", "The seller told us", "Added to your credit", "SMS sent", "E-mail sent"]
+    moments = [NOW - 2 * DAY, *[NOW] * 4]
+    steps = [
+        Like(title=title, detail="€10.00 · Fri 27 Nov, 14:20" if at < NOW else "", state="done", at=at)
+        for title, at in zip(titles, moments, strict=True)
+    ]
+    more: dict[str, Any] = {"method": "Kiosk 12, Main Street", "title": "Credit", "grants": [], "summary_url": ""}
+    sold = order(method="external", price_minor=1000, vat_minor=0)
+    acts = [Like(url="#", words="Go home")]
+    says: dict[str, Any] = {"headline": "€10.00 added to your credit", "says": "", "is_open": False, "poll_url": ""}
+    return order_page(steps=steps, order=sold, acts=acts, **more, **says)
+
+
 def order_held() -> dict[str, Any]:
     why = "You paid €12.00 of €15.00. Pay the missing €3.00, or take your money back."
     held = Like(amount_minor=1200, currency="EUR", why=why, may_keep=True)
@@ -502,6 +517,7 @@ PAGES = {
     "order-part": Page("billing/_timeline.html", order_applied),
     "order-applied": Page("billing/order.html", order_applied),
     "order-declined": Page("billing/order.html", order_declined),
+    "order-outside": Page("billing/order.html", order_outside),
     "order-held": Page("billing/order.html", order_held),
     "receipts": Page("billing/receipts.html", back.receipts),
     "receipts-none": Page("billing/receipts.html", lambda: back.receipts() | {"receipts": []}),
