@@ -1,14 +1,15 @@
 """What each seller collected on each day, for comparing with what the seller says."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models.functions import TruncDay
 
 from lib.money import Money
+from lib.wording import date_in_words
 from network.models import ExternalTopUp
 
 #: Newest days first; who needs more asks for the books or narrows the list.
@@ -17,14 +18,21 @@ MOST = 62
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """`day`: when it was paid, by the calendar of the books. `back_count`, `back`: what of it was taken back, whenever that was."""
+    """`day`: the midnight it began with, in `BOOKS_TIME_ZONE`, by when it was paid. `back_count`, `back`: what of it was taken back,
+    whenever that was.
+    """
 
     source: str
-    day: date
+    day: datetime
     count: int
     collected: Money
     back_count: int
     back: Money
+
+    @property
+    def words(self) -> str:
+        """`Mon 23 Nov`."""
+        return date_in_words(self.day, zone=self.day.tzinfo)
 
     @property
     def left(self) -> Money:
@@ -36,7 +44,7 @@ def by_day(top_ups: QuerySet[ExternalTopUp]) -> list[Day]:
     is_back = Q(reversal__isnull=False)
     rows = (
         top_ups.order_by()
-        .annotate(day=TruncDate("paid_at", tzinfo=ZoneInfo(settings.BOOKS_TIME_ZONE)))
+        .annotate(day=TruncDay("paid_at", tzinfo=ZoneInfo(settings.BOOKS_TIME_ZONE)))
         .values("day", "source", "currency")
         .annotate(
             count=Count("pk"),
