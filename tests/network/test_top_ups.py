@@ -5,8 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as RedisIsAway
 
 from accounts.models import IdentityCheck, Line, LineOwnership, LineState
@@ -23,6 +24,7 @@ from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data
 from tests.billing.test_adjustments import owes
 from tests.cast import line_of
+from tests.counting import statements
 from tests.network.selling import KEY, KEYS, OTHER_KEY, TOP_UPS, at, booked, credit_minor, faults, hand_in, said
 from tests.network.writing import DAY, HOUR, NOW
 from tests.stack.invariants import broken
@@ -388,6 +390,16 @@ def test_no_number_is_in_the_log(line: Line, caplog: pytest.LogCaptureFixture, c
     assert "top_up.refused" in told
     assert "17604069011" not in told
     assert "17699999999" not in told
+
+
+def test_a_sale_is_few_statements(line: Line) -> None:
+    hand_in(said("K12-0"))
+    with CaptureQueriesContext(connection) as queries:
+        assert hand_in(said()).status_code == 201
+    assert len(statements(queries)) <= 24
+    with CaptureQueriesContext(connection) as queries:
+        assert hand_in(said()).status_code == 200
+    assert len(statements(queries)) == 1
 
 
 def test_other_money_of_the_line_is_left_alone(line: Line) -> None:
