@@ -15,6 +15,7 @@ from sandbox.embedded.process import Process
 from sandbox.supervisor import commands, readiness
 from sandbox.supervisor.environment import KIOSK_KEY
 from tests.sandbox_process import ROOT, Sandbox
+from tests.stack.nursery import Born, Nursery
 
 PATIENCE_SECONDS = 30
 T = TypeVar("T")
@@ -30,7 +31,8 @@ class Portal:
         self._folder = folder
         self._port = port
         self._web: Process | None = None
-        self._workers: list[Process] = []
+        self._workers: list[Process | Born] = []
+        self._nursery: Nursery | None = None
         sandbox_port = urlsplit(settings.SANDBOX_URL).port
         assert sandbox_port
         self.sandbox = Sandbox(
@@ -63,11 +65,18 @@ class Portal:
             self._web.kill()
             self._web = None
 
-    def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process:
-        worker = self._process(name, commands.worker(queues, name=name))
+    def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process | Born:
+        worker = self._worker(name, commands.worker(queues, name=name))
         self._workers.append(worker)
         readiness.wait_until_ready(name, worker, readiness.takes_tasks(worker))
         return worker
+
+    def _worker(self, name: str, command: Sequence[str]) -> Process | Born:
+        if self._nursery is None:
+            self._nursery = Nursery(self.environment, log=self._folder / "nursery.log")
+        if self._nursery.environment != self.environment:
+            return self._process(name, command)
+        return self._nursery.bear(command, log=self._folder / f"{name}.log")
 
     def stop_workers(self) -> None:
         for worker in self._workers:
@@ -79,6 +88,8 @@ class Portal:
         self.stop_workers()
         self.stop_web()
         self.sandbox.stop()
+        if self._nursery:
+            self._nursery.close()
 
     @contextmanager
     def with_reports(self) -> Iterator[None]:
