@@ -13,6 +13,7 @@ from billing.models import LedgerEntry, Order, ReviewItem, ReviewOutcome
 from billing.reconciliation import stored
 from lib.money import format_money
 from plans.models import Allowance
+from tests.billing import outside
 from tests.billing.giving_back import answer, ask
 from tests.billing.money import give_credit
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
@@ -55,6 +56,17 @@ def test_books_that_hold_raise_nothing(order: Order) -> None:
     active(count=2)
     assert compared() == {}
     assert alarms() == []
+
+
+def test_a_sale_outside_that_is_not_booked_as_collected_is_named(buyer: Subscriber) -> None:
+    sold = outside.sell(buyer.lines[0])
+    assert compared() == {}
+    assert (
+        plant("UPDATE billing_ledgerentry SET amount_minor = 900 WHERE order_id = %s AND kind = 'collected'", sold.pk)
+        == 1
+    )
+    words = f"Order {sold.reference} was sold outside for {format_money(1000, 'EUR')} and is not booked so."
+    assert compared()[f"difference:collected:{sold.pk}"] == words
 
 
 def test_a_changed_stored_balance_is_named_with_both_sums(buyer: Subscriber) -> None:
