@@ -72,9 +72,7 @@ class QueueChange(models.Model):
         verbose_name_plural = _("changes of queued plans")
         ordering = ["-asked_at", "-id"]
         indexes = [
-            models.Index(
-                fields=["takes_effect_at"], name="queue_change_waiting", condition=models.Q(state="waiting")
-            ),
+            models.Index(fields=["takes_effect_at"], name="queue_change_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=["line", "-asked_at"], name="queue_change_line_asked"),
         ]
         constraints = [

@@ -199,17 +199,16 @@ def undo(change_id: UUID, *, order_id: UUID, line_id: UUID, now: datetime) -> Qu
     if change.state != QueueChangeState.WAITING or change.due_at is None or change.due_at <= now:
         raise CannotBeChanged(Why.TOO_LATE)
     if change.by_order is not None:
-        _give_back_instead(change, now=now)
+        _give_back_instead(change, change.by_order, now=now)
     change.move_to(QueueChangeState.UNDONE, ended_at=now)
     _note(order, "change_undone", actor=f"subscriber:{change.subscriber_id}", now=now)
     telling.withdraw(change)
     return change
 
 
-def _give_back_instead(change: QueueChange, *, now: datetime) -> None:
+def _give_back_instead(change: QueueChange, instead: Order, *, now: datetime) -> None:
     """The plan that was paid instead is cancelled, its whole price goes back by the way it was paid. Raises CannotBeChanged."""
-    assert change.by_order_id is not None
-    line, new = orders.lock(change.by_order_id, line_id=change.line_id)
+    line, new = orders.lock(instead.pk, line_id=change.line_id)
     new.line = line
     try:
         _give_back(change, new, ":instead", limits.back_minor(new), to_credit=False, now=now)

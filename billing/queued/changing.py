@@ -81,9 +81,7 @@ def look(order: Order, subscriber: Subscriber, plan: Plan, *, now: datetime) -> 
 
 def _check(order: Order, subscriber: Subscriber, plan: Plan, *, now: datetime) -> PlanPeriod:
     """Raises CannotBeChanged."""
-    period = limits.check(order, subscriber, now=now)
-    if order.buyer_id != subscriber.pk:
-        raise CannotBeChanged(Why.NOT_PAYER)
+    period = limits.check_payer(order, subscriber, now=now)
     is_sold = Plan.objects.on_sale(now).filter(pk=plan.pk, kind=PlanKind.PLAN, currency=order.line.currency).exists()
     if not is_sold or plan.pk == order.plan_id:
         raise CannotBeChanged(Why.NOT_SOLD)
@@ -116,9 +114,7 @@ def swap(wish: SwapWish, *, now: datetime) -> QueueChange:
         raise CannotBeChanged(Why.CREDIT)
     make_room(order, now=now)
     to_credit = wish.to_credit and limits.may_be_credit(order, wish.subscriber)
-    change = _record(
-        order, wish, back_minor=back, asked_at=now, takes_effect_at=now + UNDO_FOR, to_credit=to_credit
-    )
+    change = _record(order, wish, back_minor=back, asked_at=now, takes_effect_at=now + UNDO_FOR, to_credit=to_credit)
     note_asked(change, order, now=now)
     return change
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from accounts.models import LineOwnership, Subscriber
 from billing.giving_back import quotes, refund_requests
@@ -71,6 +72,14 @@ def check(order: Order, subscriber: Subscriber, *, now: datetime) -> PlanPeriod:
     return period
 
 
+def check_payer(order: Order, subscriber: Subscriber, *, now: datetime) -> PlanPeriod:
+    """`check` for what only who paid for it may do: use its money for another plan. Raises CannotBeChanged."""
+    period = check(order, subscriber, now=now)
+    if order.buyer_id != subscriber.pk:
+        raise CannotBeChanged(Why.NOT_PAYER)
+    return period
+
+
 def owns(order: Order, subscriber: Subscriber) -> bool:
     """Whether the line of `order` is theirs."""
     return LineOwnership.objects.filter(line=order.line_id, subscriber=subscriber, until_at=None).exists()
@@ -103,7 +112,7 @@ def is_decided(order: Order) -> bool:
     return change is not None and change.due_at is not None
 
 
-def going(line_id: object) -> set[object]:
+def going(line_id: UUID) -> set[UUID]:
     """Ids of the line's periods that will be cancelled as things are."""
     changes = QueueChange.objects.filter(line=line_id, state=QueueChangeState.WAITING)
     decided = changes.exclude(takes_effect_at=None) | changes.filter(by_order__applied_at__isnull=False)

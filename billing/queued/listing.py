@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import Line, Subscriber
 from billing.giving_back import refund_requests, withdrawal
@@ -36,20 +37,20 @@ def places(line: Line, reader: Subscriber, *, now: datetime) -> list[Place]:
     """What runs and what waits, in order; the reader owns the line."""
     standing = PlanPeriod.objects.standing().filter(line=line, kind=PlanKind.PLAN, ends_at__gt=now)
     periods = list(standing.select_related("plan").order_by("starts_at"))
-    found = _orders(line, reader, periods)
+    found = _orders(reader, periods)
     changes = QueueChange.objects.filter(order__in=found.values(), state=QueueChangeState.WAITING)
     waiting = {change.order_id: change for change in changes.select_related("by_order", "plan")}
     return [_place(period, found.get(limits.order_of(period)), waiting, reader, now=now) for period in periods]
 
 
-def _orders(line: Line, reader: Subscriber, periods: list[PlanPeriod]) -> dict[str, Order]:
+def _orders(reader: Subscriber, periods: list[PlanPeriod]) -> dict[str, Order]:
     ids = [order_id for period in periods if (order_id := limits.order_of(period))]
     seen = Order.objects.visible_to(reader).filter(pk__in=ids).select_related("plan", "line")
     return {str(order.pk): order for order in seen.prefetch_related("payments")}
 
 
 def _place(
-    period: PlanPeriod, order: Order | None, waiting: dict[object, QueueChange], reader: Subscriber, *, now: datetime
+    period: PlanPeriod, order: Order | None, waiting: dict[UUID, QueueChange], reader: Subscriber, *, now: datetime
 ) -> Place:
     if period.starts_at <= now:
         return Place(period=period, is_running=True, order=order, is_mine=_is_mine(order, reader))

@@ -110,7 +110,7 @@ def _warns(place: Place, *, now: datetime) -> str:
 
 
 def _says(place: Place, *, now: datetime) -> str:
-    if place.is_running or place.is_going or place.until is None and place.why is None:
+    if place.is_running or place.is_going or (place.until is None and place.why is None):
         return ""
     if place.why is None:
         until = {"time": moment_in_words(place.until, now=now) if place.until else ""}
@@ -147,13 +147,17 @@ def refusal_in_words(why: Why) -> str:
     return {
         Why.NO_ORDER: _("No order of yours paid for it, so it cannot be changed here. Our support may help you."),
         Why.NOT_OWNER: _("Only the owner of the number can change what comes next."),
-        Why.NOT_PAYER: _("Somebody else paid for it, so another plan cannot be paid with its money. You can give it back."),
+        Why.NOT_PAYER: _(
+            "Somebody else paid for it, so another plan cannot be paid with its money. You can give it back."
+        ),
         Why.GONE: _("There is nothing left to change: it was cancelled or given back already."),
         Why.BEGUN: _("It has begun, so it is no longer in the queue. Its order shows what can still go back."),
         Why.TOO_LATE: _(
             "It begins in less than 24 hours, so it cannot be changed here any more. Our support may still help you."
         ),
-        Why.DISPUTED: _("The bank that paid is looking into this payment. Until it has decided, nothing can be changed."),
+        Why.DISPUTED: _(
+            "The bank that paid is looking into this payment. Until it has decided, nothing can be changed."
+        ),
         Why.WAITING: _("It will be changed in a few minutes already. Undo that first, if you want something else."),
         Why.SUM: _("The sum has changed meanwhile. Look at it and confirm again."),
         Why.PRICE: _("A price has changed meanwhile. Look at it and confirm again."),

@@ -31,7 +31,13 @@ def former(line: Line, subscriber: Subscriber, *, now: datetime) -> AutoRenew | 
 
 @whole
 def change_plan(
-    *, line: Line, subscriber: Subscriber, plan: Plan, shown_price_minor: int, consents: Mapping[str, Any], now: datetime
+    *,
+    line: Line,
+    subscriber: Subscriber,
+    plan: Plan,
+    shown_price_minor: int,
+    consents: Mapping[str, Any],
+    now: datetime,
 ) -> AutoRenew:
     """From now on `plan` is bought, paid as before. A second click changes nothing.
 

@@ -92,6 +92,20 @@ def _offer(order: Order, plan: Plan, back: Money) -> Offer:
     return Offer(plan, validity_in_words(plan), said, reverse("queue_change_to", args=[order.pk, plan.code]))
 
 
+def instead_facts(order: Order, seen: Swap) -> dict[str, Any]:
+    """What the review of an order adds when a queued plan goes for it."""
+    return {
+        "starts": [],
+        "instead": {
+            "title": wording.title_of(order),
+            "starts_at": seen.slot.starts_at,
+            "ends_at": seen.slot.ends_at,
+            "back": seen.back,
+            "way": way(order, goes_to_credit=seen.goes_to_credit, is_mine=True),
+        },
+    }
+
+
 def swap_facts(order: Order, seen: Swap, form: SwapForm) -> dict[str, Any]:
     """The context of the page before another plan comes instead."""
     return {

@@ -81,7 +81,9 @@ def switch_on(wish: RenewWish, *, now: datetime) -> AutoRenew:
     """From now on the plan follows by itself whenever what is paid ends. A second click finds it on; other ways to pay are swapped, another
     plan or price is another row. Raises CannotBeSwitchedOn.
     """
-    return switch_on_locked(wish, Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=wish.line.pk), now=now)
+    return switch_on_locked(
+        wish, Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=wish.line.pk), now=now
+    )
 
 
 def switch_on_locked(wish: RenewWish, line: Line, *, now: datetime) -> AutoRenew:

@@ -70,12 +70,10 @@ def cancel(request: SignedInRequest, order_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def change(request: SignedInRequest, order_id: UUID) -> HttpResponse:
-    """Which plan shall come instead?"""
+    """The plans that may come instead."""
     order, now = _order(request, order_id), clock.now()
     try:
-        period = limits.check(order, request.user, now=now)
-        if order.buyer_id != request.user.pk:
-            raise CannotBeChanged(Why.NOT_PAYER)
+        period = limits.check_payer(order, request.user, now=now)
     except CannotBeChanged as error:
         return _refused(request, order, error.why)
     back = Money(limits.back_minor(order), order.currency)

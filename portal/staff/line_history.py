@@ -25,6 +25,7 @@ from billing.models import (
     Payment,
     PaymentAttempt,
     Payout,
+    QueueChange,
     Receipt,
     Refund,
     RefundRequest,
@@ -106,6 +107,7 @@ def _sources() -> list[Source]:
         "claim": lambda line: LineClaim.objects.filter(line=line),
         "adjustment": lambda line: Adjustment.objects.filter(line=line),
         "payout": lambda line: Payout.objects.filter(line=line),
+        "queue_change": lambda line: QueueChange.objects.filter(line=line),
         "receipt": lambda line: Receipt.objects.filter(order__line=line),
     }
     return [
@@ -144,6 +146,8 @@ def _sources() -> list[Source]:
         Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
+        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
+        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
     ]
@@ -184,6 +188,7 @@ def kinds() -> dict[str, str]:
         "links": _("Top-up links"),
         "money": _("Ledger"),
         "plans": _("Plans"),
+        "queue": _("Changes of queued plans"),
         "network": _("Network"),
         "messages": _("Messages"),
         "ownership": _("Owner and SIM"),
