@@ -74,8 +74,9 @@ def row(place: Place, *, now: datetime) -> Row:
 def _badge(place: Place) -> tuple[str, str]:
     if place.is_running:
         return _("Running"), "good"
-    if place.is_going:
-        return _("Will be cancelled"), "warn"
+    if place.change and place.is_going:
+        is_swap = place.change.kind == QueueChangeKind.SWAP
+        return _("Will be changed") if is_swap else _("Will be cancelled"), "warn"
     if place.why == Why.DISPUTED:
         return _("On hold"), "warn"
     return _("Paid"), "plain"
