@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Subscriber
+from billing import application
 from billing.fulfilment import settle
 from billing.gateways.disputes import DisputeFactState
 from billing.giving_back import withdrawal
@@ -132,4 +133,30 @@ def test_cancelled_and_swapped_in_two_tabs_at_once_it_is_one_of_both(owner: Subs
     assert QueueChange.objects.count() == 1
     carrying_out.sweep(now=DONE_AT)
     assert Order.objects.filter(pk=order.pk, state="reversed").exists()
+    assert broken() == {}
+
+
+@pytest.mark.parametrize("point", ["queue_change.given_back", "apply.earned", "queue_change.done"])
+def test_a_worker_that_dies_between_giving_back_and_paying_leaves_nothing_half_done(
+    owner: Subscriber, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = bought(owner)
+    change = swap(order, owner, "month-5", now=SOON)
+    before = (Order.objects.count(), PlanPeriod.objects.filter(cancelled_at=None).count())
+
+    def dies(name: str) -> None:
+        if name == point:
+            raise KeyboardInterrupt
+
+    for module in (carrying_out, application):
+        monkeypatch.setattr(module, "failpoint", dies)
+    with pytest.raises(KeyboardInterrupt):
+        carrying_out.sweep(now=DONE_AT)
+    monkeypatch.undo()
+    assert (Order.objects.count(), PlanPeriod.objects.filter(cancelled_at=None).count()) == before
+    assert not RefundRequest.objects.exists()
+    assert broken() == {}
+    carrying_out.sweep(now=DONE_AT)
+    change.refresh_from_db()
+    assert change.state == QueueChangeState.DONE
     assert broken() == {}
