@@ -146,8 +146,6 @@ def _sources() -> list[Source]:
         Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
-        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
-        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
     ]
@@ -169,6 +167,8 @@ def _of_standing_orders() -> list[Source]:
         Source("standing", Renewal, "ended_at", _by("line_id", ended_at__isnull=False), run),
         Source("standing", AutoTopUp, "on_at", _by("line_id")),
         Source("standing", AutoTopUp, "off_at", _by("line_id", off_at__isnull=False)),
+        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
+        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
         Source("links", TopUpLink, "made_at", _by("line_id")),
         Source("links", TopUpLink, "revoked_at", _by("line_id", revoked_at__isnull=False)),
         Source("standing", AutoTopUpRun, "created_at", _by("line_id"), ("order", "auto_top_up")),
