@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_datetime, format_skeleton, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -109,6 +110,11 @@ def end_in_words(
     day_before = local.replace(tzinfo=None) - timedelta(days=1)
     day = day_before.replace(tzinfo=local.tzinfo)
     return _joined(date_in_words(day, zone=local.tzinfo, now=now, with_year=with_year), "24:00")
+
+
+def country_in_words(code: str) -> str:
+    """`DE` (ISO 3166) as `Germany` or `德国`; a code nobody has a name for as it stands."""
+    return str(Locale.parse(_locale()).territories.get(code, code))
 
 
 def zone_in_words(name: str) -> str:

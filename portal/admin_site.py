@@ -37,6 +37,7 @@ SHOWN: dict[str, list[str]] = {
         "GatewayMove",
         "LedgerEntry",
         "LedgerAccount",
+        "CreditUse",
         "VatRate",
     ],
     "network": ["UsageFile", "UsageRowError"],

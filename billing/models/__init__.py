@@ -51,6 +51,7 @@ from billing.models.standing import (
     RunState,
 )
 from billing.models.transfer import TransferAccount, TransferMovement, TransferReturn
+from billing.models.use import CreditUse
 from billing.models.vat import VatRate
 from billing.models.voucher import VOUCHER_MOVES, Voucher, VoucherBatch, VoucherNature, VoucherState
 
@@ -86,6 +87,7 @@ __all__ = [
     "AutoTopUp",
     "AutoTopUpRun",
     "CameBy",
+    "CreditUse",
     "CreditWatch",
     "Dispute",
     "DisputeState",

@@ -137,7 +137,9 @@ def test_the_mail_tells_until_when_and_where_to_undo_it(owner: Subscriber, brows
     confirm(browser, f"/orders/{order.pk}/next/cancel/")
     mail = Message.objects.get(kind="next_plan_to_change")
     assert (mail.channel, mail.address) == ("email", owner.email)
-    assert mail.context["undo_at"] == QueueChange.objects.get().takes_effect_at.isoformat()
+    until = QueueChange.objects.get().takes_effect_at
+    assert until
+    assert mail.context["undo_at"] == until.isoformat()
     assert str(mail.context["url"]).endswith(path(owner))
 
 

@@ -144,7 +144,7 @@ def _seen(**more: Any) -> Any:
     return Like(**facts | more)
 
 
-CARD = {"method": Method.CARD, "payments": Like(all=list)}
+CARD: dict[str, Any] = {"method": Method.CARD, "payments": Like(all=list)}
 
 
 def cancel() -> dict[str, Any]:

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_the_life_of_a_line'),
-        ('billing', '0015_numbers_are_given_up'),
+        ('billing', '0016_use_paid_from_credit'),
         ('plans', '0004_use_outside_the_home_country'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
