@@ -141,13 +141,27 @@ def _sources() -> list[Source]:
         Source("refunds", RefundRequest, "asked_at", _by("order__line_id"), ("order",)),
         Source("refunds", RefundRequest, "decided_at", _by("order__line_id", decided_at__isnull=False), ("order",)),
         Source("refunds", Refund, "created_at", _by("payment__order__line_id"), ("payment__order",)),
-        Source("disputes", Dispute, "opened_at", _by("payment__order__line_id")),
-        Source("disputes", Dispute, "withdrawn_at", _by("payment__order__line_id", withdrawn_at__isnull=False)),
-        Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
+        *_of_disputes(),
+        *_of_the_queue(),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
+    ]
+
+
+def _of_disputes() -> list[Source]:
+    return [
+        Source("disputes", Dispute, "opened_at", _by("payment__order__line_id")),
+        Source("disputes", Dispute, "withdrawn_at", _by("payment__order__line_id", withdrawn_at__isnull=False)),
+        Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
+    ]
+
+
+def _of_the_queue() -> list[Source]:
+    return [
+        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
+        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
     ]
 
 
@@ -167,8 +181,6 @@ def _of_standing_orders() -> list[Source]:
         Source("standing", Renewal, "ended_at", _by("line_id", ended_at__isnull=False), run),
         Source("standing", AutoTopUp, "on_at", _by("line_id")),
         Source("standing", AutoTopUp, "off_at", _by("line_id", off_at__isnull=False)),
-        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
-        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
         Source("links", TopUpLink, "made_at", _by("line_id")),
         Source("links", TopUpLink, "revoked_at", _by("line_id", revoked_at__isnull=False)),
         Source("standing", AutoTopUpRun, "created_at", _by("line_id"), ("order", "auto_top_up")),
