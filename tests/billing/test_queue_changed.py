@@ -14,15 +14,19 @@ from billing.models import (
     OrderState,
     PaymentMethod,
     QueueChange,
+    Receipt,
+    ReceiptSeries,
     Refund,
     RefundRequest,
     Renewal,
     RunState,
 )
+from billing.order_pages.timeline import timeline
 from billing.orders import Wish
 from billing.paying import credit
 from billing.queued import changing, renewing
 from billing.queued.limits import CannotBeChanged, Why
+from billing.receipts import numbering
 from billing.standing import auto_renew, renewals
 from billing.standing.auto_renew import CannotBeSwitchedOn, RenewWish
 from notifications.models import Message
@@ -87,6 +91,21 @@ def test_a_cheaper_plan_comes_instead_and_the_rest_goes_back_to_the_card(owner: 
     assert [refund.amount_minor for refund in Refund.objects.all()] == [700]
     assert credit_of(owner) == [0, 0]
     assert broken() == {}
+
+
+def test_each_part_that_went_back_has_its_credit_note_and_the_new_plan_its_receipt(owner: Subscriber) -> None:
+    order = bought(owner)
+    change = carry_out(swap(order, owner, "month-5"))
+    numbering.number(now=DONE_AT, is_thorough=True)
+    notes = Receipt.objects.filter(order=order, series=ReceiptSeries.CREDIT_NOTE)
+    assert sorted(note.request.amount_minor for note in notes if note.request) == [700, 800]
+    assert {note.document["sum"][1] for note in notes} == {"€7.00", "€8.00"}
+    assert Receipt.objects.filter(order=change.by_order).count() == 1
+    titles = [step.title for step in timeline(order).steps]
+    assert [title for title in titles if "Cancelled" in title] == [
+        "Cancelled before it began: €7.00 go back",
+        "Cancelled before it began: €8.00 go back",
+    ]
 
 
 def test_the_rest_becomes_credit_if_that_was_chosen(owner: Subscriber) -> None:
