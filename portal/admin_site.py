@@ -20,6 +20,7 @@ SHOWN: dict[str, list[str]] = {
         "PaymentMethod",
         "AutoRenew",
         "Renewal",
+        "QueueChange",
         "AutoTopUp",
         "GuestTopUp",
         "TopUpLink",

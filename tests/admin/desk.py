@@ -38,6 +38,7 @@ from billing.models import (
     PaymentAttempt,
     PaymentMethod,
     Payout,
+    QueueChange,
     Receipt,
     Refund,
     RefundCause,
@@ -111,6 +112,7 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     shown += standing_of(line, buyer, payment)
+    shown += [queue_change_of(order, buyer)]
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
     shown += [
@@ -239,6 +241,20 @@ def request_of(order: Order) -> RefundRequest:
         reason="They moved abroad.",
         asked_by="staff:0",
         asked_at=NOW,
+    )
+
+
+def queue_change_of(order: Order, buyer: Subscriber) -> QueueChange:
+    return QueueChange.objects.create(
+        line=order.line,
+        order=order,
+        subscriber=buyer,
+        kind="cancel",
+        back_minor=1500,
+        currency="EUR",
+        form_token=uuid.uuid4(),
+        asked_at=NOW,
+        takes_effect_at=NOW + timedelta(minutes=10),
     )
 
 

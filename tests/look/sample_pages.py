@@ -23,6 +23,7 @@ from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
 from tests.look import sample_payouts as payouts
+from tests.look import sample_queue as queue
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
@@ -593,4 +594,6 @@ PAGES = {
     "send-again": Page("403_csrf.html", dict, NOBODY),
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
+    "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
+    **{name: Page(template, context) for name, (template, context) in queue.PAGES.items()},
 }
