@@ -60,7 +60,7 @@ def apply(journal: Journal) -> None:
     """Give what was bought; the caller holds line and order locked, the price is held, and `obstacle` found none."""
     order, now = journal.order, journal.now
     if order.state != OrderState.REVIEW:
-        order.move_to(OrderState.PAID, paid_at=now)
+        order.move_to(OrderState.PAID, paid_at=order.paid_at or now)
     _earn(journal)
     failpoint("apply.earned")
     period = _give(order, now=now)

@@ -29,7 +29,8 @@ def applied(journal: Journal, period: PlanPeriod | None) -> None:
         return
     if order.what == OrderWhat.TOP_UP or period is None or order.plan is None:
         paid, bonus = ledger.credit_of(order.line)
-        journal.tell("topped_up", {"amount": money(order.price), "credit": money(paid + bonus)}, event="applied")
+        context = {"amount": money(order.price), "credit": money(paid + bonus), **_where(journal)}
+        journal.tell("topped_up", context, event="applied")
         return
     kind = "renewed_by_itself" if order.came_by == CameBy.AUTO_RENEW else "renewed"
     if order.plan.kind == PlanKind.ADD_ON:
@@ -39,8 +40,23 @@ def applied(journal: Journal, period: PlanPeriod | None) -> None:
         "starts_at": period.starts_at.isoformat(),
         "ends_at": period.ends_at.isoformat(),
         "is_queued": period.starts_at > journal.now,
+        **_where(journal),
     }
     journal.tell(kind, context, event="applied")
+
+
+def _where(journal: Journal) -> dict[str, Any]:
+    """Where it was paid, when that was outside the portal."""
+    paid = [event.detail for event in journal.events if event.kind == "paid_outside"]
+    return {"is_outside": True, "place": paid[0]["place"]} if paid else {}
+
+
+def taken_back_outside(journal: Journal, *, place: str) -> None:
+    """Whoever sold it outside has taken it back: somebody else's number was meant."""
+    order = journal.order
+    plan = order.plan.name if order.plan else ""
+    context = {"amount": money(order.price), "plan": plan, "is_outside": True, "place": place}
+    journal.tell("top_up_taken_back", context, event="taken_back_outside")
 
 
 def _applied_for_other(journal: Journal, period: PlanPeriod | None) -> None:

@@ -81,6 +81,8 @@ def method_of(order: Order) -> str:
         return _("Credit") if order.paid_at else ""
     if order.method == Method.VOUCHER:
         return _("Voucher") if order.paid_at else ""
+    if order.method == Method.EXTERNAL:
+        return _("Top-up point")
     if any(
         payment.state == PaymentState.SUCCEEDED and payment.way == PaymentWay.TRANSFER
         for payment in order.payments.all()
@@ -88,6 +90,13 @@ def method_of(order: Order) -> str:
         return _("Bank transfer")
     labels = [payment.method_label for payment in order.payments.all() if payment.state == PaymentState.SUCCEEDED]
     return next(iter(labels), "")
+
+
+def place_of(order: Order) -> str:
+    """Where it was paid outside, if its seller has said so. Reads the prefetched events."""
+    if order.method != Method.EXTERNAL:
+        return ""
+    return next((str(event.detail["place"]) for event in order.events.all() if event.kind == "paid_outside"), "")
 
 
 def was_declined(order: Order) -> bool:

@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from network import views
+from network.views import top_ups, usage
 
-urlpatterns = [path("network/usage/", views.usage, name="usage_in")]
+urlpatterns = [
+    path("network/usage/", usage.usage, name="usage_in"),
+    path("network/top-ups/", top_ups.top_up, name="top_up_in"),
+    path("network/top-ups/reversals/", top_ups.reversal, name="top_up_reversal_in"),
+]

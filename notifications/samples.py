@@ -37,6 +37,7 @@ _WORDS: dict[str, Any] = {
     "url": _URL,
     "code": "493817",
     "reference": "R7K2-MQ4D",
+    "instead": {"en": "Month 40 GB", "zh-hans": "包月 40 GB"},
     "what": "Your password was changed.",
     "device": "Firefox · Windows",
     "reason": "The plan began a day late.",
@@ -81,10 +82,12 @@ def _why(*reasons: str) -> list[dict[str, Any]]:
 
 _ONE: list[dict[str, Any]] = [{}]
 _FOR_OTHERS: list[dict[str, Any]] = [{}, {"plan": "", "ends_at": ""}]
+_OUTSIDE: list[dict[str, Any]] = [{"is_outside": True, "place": place} for place in ("Kiosk 12", "")]
 _REFUNDS: list[dict[str, Any]] = [
     {"cause": "withdrawal"},
     {"cause": "staff", "to_credit": True, "has_ended": False},
     {"cause": "dispute"},
+    {"cause": "cancelled"},
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
     **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
@@ -100,22 +103,26 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"beyond": {"minor": 9, "currency": "EUR"}, "unit": "voice", "granted": {"amount": 6000, "unit": "voice"}},
         {"beyond": {"minor": 9, "currency": "EUR"}, "unit": "texts", "granted": {"amount": 50, "unit": "texts"}},
     ],
-    "renewed": [{}, {"is_queued": True}],
+    "renewed": [{}, {"is_queued": True}, *_OUTSIDE],
     "plan_ended": [{}, {"only_receives": True}, {"price": None}],
     "line_released": [{}, {"credit": None}],
     "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],
     "money_held": _why("short", "over", "twice", "other_currency", "late", "cancelled", "blocked", "refund_failed"),
+    "topped_up": [{}, *_OUTSIDE],
+    "add_on_applied": [{}, *_OUTSIDE],
     "topped_up_by_other": _FOR_OTHERS,
     "top_up_for_other": _FOR_OTHERS,
-    "top_up_taken_back": _FOR_OTHERS,
+    "top_up_taken_back": [*_FOR_OTHERS, *({**each, **place} for each in _FOR_OTHERS for place in _OUTSIDE)],
     "renewal_trouble": _why("declined", "confirm", "given_up", "method", "waits", "plan_gone", "price", "line"),
     "payout_sent": [{"cause": cause} for cause in ("credit", "held")],
     "top_up_trouble": _why("again", "declined", "method", "limit", "runaway"),
     "receipt": [{}, {"series": "credit_note"}],
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
+    "next_plan_to_change": [{"instead": ""}, {}],
+    "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
 
 

@@ -1,5 +1,6 @@
 """What the environment may hold: addresses turned into what Django and Celery want, and what production refuses."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,21 @@ def broker_url(redis_url: str | None) -> str:
     """Celery spells a unix socket `redis+socket://`; it keeps to database 0."""
     url = redis_url or ""
     return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix:") else f"{url.rstrip('/')}/0"
+
+
+def own_problems(settings: Mapping[str, Any]) -> list[str]:
+    """What no installation can work with, a line each."""
+    bounds = settings["TOP_UP_BOUNDS_MINOR"] or [1, 1]  # missing: the reader has said so
+    found = {
+        "TOP_UP_BOUNDS_MINOR: two amounts, the smaller one first": len(bounds) != 2 or not 0 < bounds[0] <= bounds[1],
+        "USAGE_KEYS: name=key, names of small letters, digits and hyphens": _has_odd_names(settings["USAGE_KEYS"]),
+        "TOP_UP_KEYS: name=key, names of small letters, digits and hyphens": _has_odd_names(settings["TOP_UP_KEYS"]),
+    }
+    return [line for line, is_bad in found.items() if is_bad]
+
+
+def _has_odd_names(keys: Mapping[str, str] | None) -> bool:
+    return any(not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name) for name in keys or {})
 
 
 def production_problems(settings: Mapping[str, Any]) -> list[str]:
@@ -37,6 +53,8 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
         "CORE_API_URL: this is the sandbox's": _is_sandbox_core(settings["CORE_API_URL"]),
         "CORE_API_KEY: this is the sandbox's": settings["CORE_API_KEY"] == "sandbox",
         "REDIS_URL: needs a password, TLS or a unix socket": _open_redis(settings["REDIS_URL"]),
+        "USAGE_KEYS: 24 characters at least, each source another": _has_weak_keys(settings["USAGE_KEYS"]),
+        "TOP_UP_KEYS: 24 characters at least, each source another": _has_weak_keys(settings["TOP_UP_KEYS"]),
         "DATABASE_URL: needs a password": _open_database(settings["DATABASES"]["default"]),
     }
     return [line for line, is_bad in found.items() if is_bad]
@@ -44,6 +62,12 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
 
 def _weak(secret: str | None) -> bool:
     return secret is not None and (len(secret) < 50 or len(set(secret)) < 5 or "development-only" in secret)
+
+
+def _has_weak_keys(keys: Mapping[str, str] | None) -> bool:
+    """Whoever knows such a key makes money: it must not be guessed, nor tell two sellers apart by luck."""
+    own = list((keys or {}).values())
+    return any(len(key) < 24 for key in own) or len(set(own)) < len(own)
 
 
 def _not_live(key: str | None) -> bool:

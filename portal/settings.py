@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvValidationError
 
 from lib.logging import logging_settings
-from portal.environment import broker_url, cache_url, production_problems
+from portal.environment import broker_url, cache_url, own_problems, production_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
@@ -321,6 +321,15 @@ CREDIT_TOP_UP_MINOR: list[int] = env.list("CREDIT_TOP_UP_MINOR", [500, 1000, 200
 USAGE_KEYS: dict[str, str] = env.dict("USAGE_KEYS", {})
 #: So many whole months beside the running one each single use is kept; what a day came to is kept.
 USAGE_KEPT_MONTHS: int = env.int("USAGE_KEPT_MONTHS", 6)
+#: Who may hand in top-ups over HTTP: its name and its key.
+TOP_UP_KEYS: dict[str, str] = env.dict("TOP_UP_KEYS", {})
+#: The smallest and the largest credit they may sell at once.
+TOP_UP_BOUNDS_MINOR: list[int] = env.list("TOP_UP_BOUNDS_MINOR", [100, 20_000], subcast=int)
+TOP_UPS_PER_MINUTE: int = env.int("TOP_UPS_PER_MINUTE", 600)
+#: A till that was offline may tell us so long after it was paid.
+TOP_UP_OLDEST_DAYS: int = env.int("TOP_UP_OLDEST_DAYS", 7)
+#: So long after we heard of it a seller may take back what nobody has used; 0: never.
+TOP_UP_REVERSIBLE_HOURS: int = env.int("TOP_UP_REVERSIBLE_HOURS", 24)
 ADJUST_LIMIT_MINOR_AGENT: int = env.int("ADJUST_LIMIT_MINOR_AGENT", 1000)
 ADJUST_LIMIT_MINOR_FINANCE: int = env.int("ADJUST_LIMIT_MINOR_FINANCE", 10_000)
 BOOKS_TIME_ZONE: str = env.str("BOOKS_TIME_ZONE", "UTC")
@@ -368,6 +377,7 @@ if ENVIRONMENT not in {"development", "test", "production"}:
     _problems.append("PORTAL_ENV: choose development, test or production")
 if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:
     _problems.append("PORTAL_ORIGIN: scheme and host only, without a path")
+_problems += own_problems(globals())
 if PRODUCTION:
     _problems += production_problems(globals())
 if _problems:

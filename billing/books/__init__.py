@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from billing.books import balances, open_sums, tax, unserved, vouchers
+from billing.books import balances, open_sums, outside, tax, unserved, vouchers
 from billing.books.month import Month
 from billing.books.tables import Check, Table
 
@@ -34,6 +34,7 @@ def draw_up(month: Month) -> Books:
             tax.section(month, accounts),
             open_sums.section(month, accounts),
             vouchers.section(month, accounts),
+            outside.section(month, accounts),
             unserved.section(month),
         ]
     tables = [table for section in sections for table in section.tables]

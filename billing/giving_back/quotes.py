@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from billing import ledger
-from billing.models import Order, OrderState, OrderWhat, RefundRequestState
+from billing.models import Method, Order, OrderState, OrderWhat, RefundRequestState
 from lib.money import Money
 from plans.models import PlanPeriod
 from plans.taking_back import period_of
@@ -109,7 +109,7 @@ def _counted(order: Order, *, now: datetime) -> tuple[Rule, list[Share]]:
         return Rule.NOTHING_LEFT, []
     if period.starts_at > now:
         return Rule.NOT_BEGUN, []
-    if not order.consents.get("start_at_once"):
+    if order.method != Method.EXTERNAL and not order.consents.get("start_at_once"):
         return Rule.NO_CONSENT, []
     return Rule.IN_PROPORTION, _shares(period, now=now)
 

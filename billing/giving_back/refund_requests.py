@@ -75,6 +75,11 @@ def ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
 def _ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
     line, order = orders.lock(wish.order.pk, line_id=wish.order.line_id)
     order.line = line
+    return ask_locked(wish, order, now=now)
+
+
+def ask_locked(wish: RefundWish, order: Order, *, now: datetime) -> RefundRequest:
+    """`ask` as part of a larger transaction, whose caller holds line and `order` locked. Raises as `ask`."""
     if known := RefundRequest.objects.filter(key=wish.key).first():
         return known
     counted = quotes.quote(order, now=now)
@@ -134,8 +139,8 @@ def _decide(request_id: UUID, *, is_granted: bool, actor: str, now: datetime) ->
 
 def _check(order: Order, amount_minor: int, counted: quotes.Quote) -> None:
     left_minor = order.price_minor - counted.before_minor
-    if order.what == OrderWhat.TOP_UP and order.method == Method.VOUCHER:
-        raise NothingLeft  # it came from no purse but the voucher's; staff adjust credit instead
+    if order.what == OrderWhat.TOP_UP and order.method in {Method.VOUCHER, Method.EXTERNAL}:
+        raise NothingLeft  # its purse was a voucher, or a till that only the seller can reach; staff adjust credit instead
     if order.state != OrderState.APPLIED or amount_minor <= 0 or left_minor <= 0:
         raise NothingLeft
     if amount_minor > left_minor:
@@ -195,5 +200,5 @@ def to_credit_is_offered(order: Order) -> bool:
 
 
 def goes_to_credit(order: Order) -> bool:
-    """Whether it can only go back to credit: that is where it came from, or a voucher."""
-    return order.method in {Method.CREDIT, Method.VOUCHER}
+    """Whether it can only go back to credit: that is where it came from, or a voucher, or a seller's till."""
+    return order.method in {Method.CREDIT, Method.VOUCHER, Method.EXTERNAL}

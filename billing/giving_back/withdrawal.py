@@ -55,7 +55,15 @@ def offer(order: Order, reader: Subscriber, *, now: datetime) -> Offer:
 def is_offered(order: Order, *, now: datetime) -> bool:
     """Whether the page has the button: applied, in time. What it gives is counted on the next page."""
     is_credit_by_voucher = order.what == OrderWhat.TOP_UP and order.method == Method.VOUCHER
-    return order.state == OrderState.APPLIED and not is_credit_by_voucher and now < deadline(order)
+    may = not is_credit_by_voucher and not _was_sold_outside(order)
+    return order.state == OrderState.APPLIED and may and now < deadline(order)
+
+
+def _was_sold_outside(order: Order) -> bool:
+    """At a counter there is no right to withdraw (Article 9 names distance and off-premises contracts); what was sold at a distance
+    the seller or our support takes back.
+    """
+    return order.method == Method.EXTERNAL
 
 
 def deadline(order: Order) -> datetime:
@@ -92,7 +100,7 @@ def withdraw(
 
 
 def _check(order: Order, *, now: datetime, until: datetime) -> None:
-    if order.state != OrderState.APPLIED:
+    if order.state != OrderState.APPLIED or _was_sold_outside(order):
         raise NothingLeft
     if now >= until:
         raise TooLate

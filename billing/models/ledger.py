@@ -30,6 +30,7 @@ class AccountKind(models.TextChoices):
     WRITTEN_OFF = "written_off", _("written off")
     UNCLAIMED = "unclaimed", _("unclaimed")
     OPENING = "opening", _("brought from before")
+    OUTSIDE = "outside", _("collected by outside sellers")
 
 
 CREDIT_KINDS = (AccountKind.CREDIT_PAID, AccountKind.CREDIT_BONUS)
@@ -69,6 +70,9 @@ class EntryKind(models.TextChoices):
     WRITE_OFF = "write_off", _("written off")
     RELEASED = "released", _("number given up")
     OPENING = "opening", _("opening credit")
+    COLLECTED = "collected", _("collected outside")
+    SETTLED = "settled", _("handed over by a seller")
+    SETTLEMENT_UNDONE = "settlement_undone", _("handing over undone")
 
 
 class LedgerAccount(models.Model):

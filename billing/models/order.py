@@ -63,6 +63,7 @@ class Method(models.TextChoices):
     TRANSFER = "transfer", _("bank transfer")
     CREDIT = "credit", _("credit")
     VOUCHER = "voucher", _("voucher")
+    EXTERNAL = "external", _("top-up point")
 
 
 class CameBy(models.TextChoices):
@@ -74,6 +75,7 @@ class CameBy(models.TextChoices):
     GUEST = "guest", _("guest top-up")
     LINK = "link", _("top-up link")
     PAYEE = "payee", _("top-up of a payee")
+    OUTSIDE = "outside", _("sold outside")
 
 
 #: By somebody who need not own the line: they see nothing of it, and its owner nothing of them.
@@ -164,6 +166,11 @@ class Order(models.Model):
                 condition=models.Q(what="plan", plan__isnull=False) | models.Q(what="top_up", plan=None),
             ),
             models.CheckConstraint(name="order_currency_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="order_external_when_outside",
+                condition=models.Q(method="external", came_by="outside")
+                | (~models.Q(method="external") & ~models.Q(came_by="outside")),
+            ),
         ]
         triggers = [
             *moves_triggers(ORDER_MOVES, first=OrderState.PENDING),
@@ -178,8 +185,8 @@ class Order(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__method__df=pgtrigger.F("new__method")),
                 func="""
-                    IF OLD.state NOT IN ('pending', 'review') OR NEW.method IN ('credit', 'voucher')
-                        OR OLD.method IN ('credit', 'voucher') THEN
+                    IF OLD.state NOT IN ('pending', 'review') OR NEW.method IN ('credit', 'voucher', 'external')
+                        OR OLD.method IN ('credit', 'voucher', 'external') THEN
                         RAISE EXCEPTION 'the way to pay changes only while money is awaited'
                             USING ERRCODE = 'check_violation';
                     END IF;

@@ -10,6 +10,7 @@ from billing.order_pages.steps import Step, StepState
 from billing.order_pages.steps_back import steps_back
 from lib import clock
 from lib.money import format_money
+from lib.wording import moment_in_words
 from notifications.models import Message, MessageState
 from provisioning.models import Command, CommandState
 
@@ -28,13 +29,18 @@ _ENDED = {OrderState.CANCELLED, OrderState.EXPIRED}
 _NOT_SENT = MessageState.SUPPRESSED
 #: how long after its application an order's page looks for its messages
 _TELLING = timedelta(minutes=1)
+#: a seller that tells us later than this was offline
+_LATE = timedelta(minutes=15)
 
 
 def timeline(order: Order) -> Timeline:
     """The steps of `order` as they stand, in six queries at most."""
     events = {event.kind: event for event in order.events.all()}
-    steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
-    steps += _money_steps(order, events)
+    if "paid_outside" in events:
+        steps = _sold_outside(order, events["paid_outside"])
+    else:
+        steps = [Step(state=StepState.DONE, title=_("Ordered"), detail=str(order.price), at=order.placed_at)]
+        steps += _money_steps(order, events)
     if order.state in _ENDED:
         steps.append(_ended(order, events))
     elif order.state not in {OrderState.REVIEW, OrderState.CLOSED}:
@@ -47,6 +53,20 @@ def timeline(order: Order) -> Timeline:
         order.state in _MOVING or any(step.state == StepState.NOW for step in steps) or _is_being_told(steps, order)
     )
     return Timeline(steps=steps, is_moving=is_moving)
+
+
+def _sold_outside(order: Order, event: OrderEvent) -> list[Step]:
+    """It was paid first. When its seller told us late, that is a step of its own, and the day is named."""
+    place = event.detail["place"]
+    title = _("Paid at %(place)s") % {"place": place} if place else _("Paid at a top-up point")
+    paid_at = datetime.fromisoformat(event.detail["paid_at"])
+    if order.placed_at - paid_at < _LATE:
+        return [Step(state=StepState.DONE, title=title, detail=str(order.price), at=paid_at)]
+    detail = f"{order.price} · {moment_in_words(paid_at, now=clock.now())}"
+    return [
+        Step(state=StepState.DONE, title=title, detail=detail, at=paid_at),
+        Step(state=StepState.DONE, title=_("The seller told us"), at=order.placed_at),
+    ]
 
 
 def _money_steps(order: Order, events: dict[str, OrderEvent]) -> list[Step]:

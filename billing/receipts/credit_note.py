@@ -41,15 +41,19 @@ def _cause(request: RefundRequest) -> str:
     return {
         RefundCause.WITHDRAWAL: _("Withdrawal within 14 days"),
         RefundCause.UNDONE: _("Undone within ten minutes"),
+        RefundCause.CANCELLED: _("Cancelled before it began"),
         RefundCause.STAFF: _("Given back by our support"),
         RefundCause.DASHBOARD: _("Given back by our support"),
         RefundCause.DISPUTE: _("Taken back by your bank"),
+        RefundCause.OUTSIDE: _("Taken back where it was paid"),
     }[RefundCause(request.cause)]
 
 
 def _way(order: Order, request: RefundRequest) -> str:
     if request.cause == RefundCause.DISPUTE:
         return _("you, by your bank")
+    if request.cause == RefundCause.OUTSIDE:
+        return _("where it was paid")
     if request.formula.get("to") == "credit":
         return _("credit of the number")
     if order.method == Method.TRANSFER:

@@ -57,7 +57,10 @@ def _frame(order: Order) -> dict[str, Any]:
         "mark": brand().mark,
         "colours": {**mail_colours()["light"], "wash": srgb(0.962, 0.02, brand().colour[0])},
         "operator": {"label": _("Issued by"), "name": operator.name, "lines": _operator_lines()},
-        "payer": {"label": _("Payer"), "lines": [part for part in (name, order.payer_email) if part]},
+        "payer": {
+            "label": _("Payer"),
+            "lines": [part for part in (name, order.payer_email) if part] or [_("Not known")],
+        },
         "footer": _footer(),
     }
 

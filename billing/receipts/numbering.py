@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.models import (
+    Method,
     Order,
     OrderEvent,
     OrderWhat,
@@ -120,8 +121,8 @@ def _read(waiting: QuerySet[Any]) -> list[About]:
         originals = {row.order_id: row for row in _originals([request.order for request in requests])}
         return [About(order=row.order, request=row, original=originals[row.order_id]) for row in requests]
     orders = list(waiting.select_related(*_with("")).prefetch_related("payments"))
-    runs = _runs(orders)
-    return [About(order=order, runs=runs.get(order.pk)) for order in orders]
+    runs, places = _runs(orders), _places(orders)
+    return [About(order=order, runs=runs.get(order.pk), place=places.get(order.pk, "")) for order in orders]
 
 
 def _with(prefix: str) -> list[str]:
@@ -142,6 +143,15 @@ def _runs(orders: Sequence[Order]) -> dict[UUID, tuple[datetime, datetime]]:
         )
         for event in events
     }
+
+
+def _places(orders: Sequence[Order]) -> dict[UUID, str]:
+    """Where what was sold outside was paid, if its seller has said so."""
+    outside = [order for order in orders if order.method == Method.EXTERNAL]
+    if not outside:
+        return {}
+    events = OrderEvent.objects.filter(order__in=outside, kind="paid_outside")
+    return {event.order_id: event.detail["place"] for event in events}
 
 
 def _blank(about: About, counter: ReceiptCounter, step: int, *, now: datetime) -> Receipt:

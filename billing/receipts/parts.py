@@ -19,12 +19,14 @@ from lib.money import format_money
 class About:
     """All that is read of the database, before anything is written.
 
-    `runs` is the time on the plan as it was granted; `original` the receipt of the sale that `request` takes back.
+    `runs` is the time on the plan as it was granted; `original` the receipt of the sale that `request` takes back;
+    `place` where it was paid outside.
     """
 
     order: Order
     request: RefundRequest | None = None
     runs: tuple[datetime, datetime] | None = None
+    place: str = ""
     original: Receipt | None = None
 
 

@@ -14,7 +14,7 @@ def says(about: About) -> Says:
     return Says(
         title=_("Receipt of a top-up") if order.what == OrderWhat.TOP_UP else _("Receipt"),
         sum=_("Paid"),
-        how=_how(order),
+        how=_how(about),
         facts=[],
         item=[title_of(order), *_what_belongs_to_it(about)],
         notes=_notes(order),
@@ -30,9 +30,12 @@ def method_of(order: Order) -> str:
     return wording.method_of(order) or str(order.get_method_display())
 
 
-def _how(order: Order) -> list[list[str]]:
+def _how(about: About) -> list[list[str]]:
+    order = about.order
     paid_at = order.paid_at or order.applied_at
     on = [[_("Paid on"), moment_in_words(paid_at, with_year=True)]] if paid_at else []
+    if order.method == Method.EXTERNAL:
+        return [*on, [_("Paid at"), about.place or method_of(order)]]
     return [*on, [_("Paid with"), method_of(order)]]
 
 

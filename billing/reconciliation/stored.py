@@ -83,6 +83,18 @@ PROMISES = (
         WHERE p.state = 'succeeded' AND e.id IS NULL""",
     ),
     Promise(
+        "collected",
+        "each order sold outside is booked once, as collected by its seller",
+        gettext_noop("Order %(reference)s was sold outside for %(price_minor)s and is not booked so."),
+        """
+        SELECT o.id AS about, o.id AS order_id, o.currency, o.reference, o.price_minor
+        FROM billing_order o LEFT JOIN billing_ledgerentry e ON e.order_id = o.id AND e.kind = 'collected'
+            AND e.amount_minor = o.price_minor AND e.currency = o.currency
+        WHERE (o.method = 'external') IS DISTINCT FROM (e.id IS NOT NULL)
+            OR EXISTS (SELECT FROM billing_ledgerentry x
+                WHERE x.order_id = o.id AND x.kind = 'collected' AND x.id IS DISTINCT FROM e.id)""",
+    ),
+    Promise(
         "booked",
         "each booking has its payment",
         gettext_noop("%(booked_minor)s are booked as received (%(key)s), and no payment of ours says so."),
@@ -166,6 +178,18 @@ PROMISES = (
         """
         SELECT id AS about, NULL::uuid AS order_id, '' AS currency, used, gifted, granted
         FROM plans_allowance WHERE granted IS NOT NULL AND used + gifted > granted""",
+    ),
+    Promise(
+        "queue_change",
+        "a queued plan that was cancelled or changed is given back",
+        gettext_noop(
+            "Order %(reference)s: its queued plan was cancelled, and nothing of its %(back_minor)s went back."
+        ),
+        """
+        SELECT c.id AS about, c.order_id, c.currency, o.reference, c.back_minor
+        FROM billing_queuechange c JOIN billing_order o ON o.id = c.order_id
+        WHERE c.state = 'done' AND NOT EXISTS (
+            SELECT FROM billing_refundrequest r WHERE r.state = 'granted' AND r.key = 'queue:' || c.id)""",
     ),
     Promise(
         "receipts",

@@ -32,6 +32,8 @@ def deed_in_words(deed: str) -> str:
         "vouchers.handed_out": _("took the codes of a batch"),
         "vouchers.activated": _("activated vouchers"),
         "vouchers.blocked": _("blocked vouchers"),
+        "outside.settled": _("booked what a seller handed over"),
+        "outside.settlement_undone": _("undid what a seller had handed over"),
         "vouchers.unblocked": _("unblocked vouchers"),
     }
     return words.get(deed, deed)

@@ -1,4 +1,4 @@
-"""The names of actors (`staff:7`, `subscriber:3`, `gateway`, `system`), asked for once a page."""
+"""The names of actors (`staff:7`, `subscriber:3`, `outside:kiosks`, `gateway`, `system`), asked for once a page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from lib.models import Audit
 
 STAFF = "staff:"
 _SUBSCRIBER = "subscriber:"
+_SELLER = "outside:"
 
 
 class _StaffNumber(Func):
@@ -61,4 +62,6 @@ def _name(actor: str, staff: dict[Any, Any]) -> str:
         return str(staff.get(int(number), actor))
     if actor.startswith(_SUBSCRIBER):
         return _("subscriber #%(number)s") % {"number": actor.removeprefix(_SUBSCRIBER)}
+    if actor.startswith(_SELLER):
+        return _("seller %(name)s") % {"name": actor.removeprefix(_SELLER)}
     return {"gateway": _("the gateway"), "payer": _("the payer"), "system": _("by itself"), "": "–"}.get(actor, actor)

@@ -1,3 +1,3 @@
-from network.admin import files
+from network.admin import files, top_ups
 
-__all__ = ["files"]
+__all__ = ["files", "top_ups"]

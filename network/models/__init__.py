@@ -2,8 +2,11 @@ from network.models.day import UsageDay
 from network.models.file import UsageFile, UsageFileState, UsageRowError
 from network.models.paid import UsageCreditCharge
 from network.models.record import UsageCharge, UsageRecord
+from network.models.top_up import ExternalReversal, ExternalTopUp
 
 __all__ = [
+    "ExternalReversal",
+    "ExternalTopUp",
     "UsageCharge",
     "UsageCreditCharge",
     "UsageDay",

@@ -21,6 +21,7 @@ SWEEPS = (
     "billing.sweep_renewals",
     "billing.sweep_charges",
     "billing.sweep_auto_top_ups",
+    "billing.sweep_queue_changes",
     "billing.sweep_orders",
     "billing.sweep_vouchers",
     "billing.remind_transfers",

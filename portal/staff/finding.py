@@ -31,6 +31,7 @@ from billing.models import (
 from billing.wording import title_of
 from lib.admin.showing import masked_email, masked_number, page_of
 from lib.msisdn import NotAnMsisdn, parse_msisdn
+from network.models import ExternalTopUp
 from notifications.models import Message
 from plans.models import Allowance, PlanPeriod
 
@@ -76,7 +77,7 @@ def _rows(asked: str) -> Iterable[models.Model]:
         return _by_email(asked)
     if (found_id := _as_uuid(asked)) is not None:
         return [row for model in _WITH_UUID if (row := model._default_manager.filter(pk=found_id).first())]
-    ways = (_by_number, _by_iccid, _by_reference, _by_receipt, _by_serial, _by_gateway_id)
+    ways = (_by_number, _by_iccid, _by_reference, _by_receipt, _by_serial, _by_gateway_id, _by_seller)
     return [row for way in ways for row in way(asked)]
 
 
@@ -130,6 +131,11 @@ def _by_gateway_id(asked: str) -> Iterator[models.Model]:
     yield from Refund.objects.filter(gateway_id=asked)
     yield from Dispute.objects.filter(gateway_id=asked)
     yield from WebhookEvent.objects.filter(event_id=asked)
+
+
+def _by_seller(asked: str) -> Iterator[models.Model]:
+    """By what an outside seller calls it."""
+    yield from ExternalTopUp.objects.filter(reference=asked)[:_AT_MOST]
 
 
 def _as_uuid(asked: str) -> UUID | None:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from sandbox.embedded.process import EmbeddedProblem
-from sandbox.supervisor.environment import Options
+from sandbox.supervisor.environment import KIOSK_KEY, Options
 from sandbox.supervisor.folder import locked, start_over
 from sandbox.supervisor.stack import Stack
 
@@ -71,6 +71,7 @@ def _welcome(options: Options, sign_ins: str) -> str:
         f"  Inbox     {options.sandbox_url}/inbox   every SMS and e-mail of the demo",
         f"  Time      {options.sandbox_url}/time    let a day or a month go by (or: script/clock --month)",
         f"  Bank      {options.sandbox_url}/bank    money for transfers that are awaited",
+        f"  Top-ups   {options.portal_url}/network/top-ups/   a shop hands them in; key {KIOSK_KEY} (docs/integration.md)",
         "  Logs      var/log/",
         "  manage.py by hand: . var/environment && .venv/bin/python manage.py ...",
         "",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sandbox.embedded.process import EmbeddedProblem
 
+#: With this key anybody may play the shop of the demo.
+KIOSK_KEY = "demo-key-of-the-kiosks"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,6 +61,7 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "SMS_API_URL": f"{options.sandbox_url}/sms/demo",
         "SMS_API_ACCOUNT": "demo",
         "SMS_API_KEY": "sandbox",
+        "TOP_UP_KEYS": f"kiosks={KIOSK_KEY}",
         "CORE_API_URL": f"{options.sandbox_url}/core",
         "CORE_API_KEY": "sandbox",
         "SANDBOX_USAGE_KEY": "sandbox-usage",
@@ -75,7 +78,8 @@ def without_proxy(names: str) -> str:
 
 def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:
     """A file to source (`. var/environment`), so that manage.py by hand meets the running database."""
-    names = ("PORTAL_", "DATABASE_", "REDIS_", "SANDBOX_", "STRIPE_", "SECRET_", "CLOCK_", "SMS_", "CORE_", "USAGE_")
+    words = "PORTAL DATABASE REDIS SANDBOX STRIPE SECRET CLOCK SMS CORE USAGE TOP_UP"
+    names = tuple(f"{word}_" for word in words.split())
     lines = [
         f"export {name}={shlex.quote(text)}\n" for name, text in sorted(environment.items()) if name.startswith(names)
     ]

@@ -38,6 +38,7 @@ from billing.models import (
     PaymentAttempt,
     PaymentMethod,
     Payout,
+    QueueChange,
     Receipt,
     Refund,
     RefundCause,
@@ -55,7 +56,9 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
-from network.models import UsageFile, UsageRowError
+from network.models import ExternalTopUp, UsageFile, UsageRowError
+from network.top_ups import taking
+from network.top_ups.saying import TopUpSaid
 from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
@@ -109,6 +112,7 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     shown += standing_of(line, buyer, payment)
+    shown += [queue_change_of(order, buyer)]
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
     shown += [
@@ -116,6 +120,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         move_of(payment),
         message(),
         *usage_of(),
+        sold_outside_to(line),
         paid_use_of(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
@@ -128,6 +133,14 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [row(voucher), row(voucher).batch]
     shown += [model.objects.all()[0] for model in (LedgerAccount, LedgerEntry, PlanPeriod, Allowance, Plan, Zone)]
     return {type(row): row for row in shown}
+
+
+def sold_outside_to(line: Line) -> ExternalTopUp:
+    """Credit from a kiosk."""
+    said = TopUpSaid(
+        reference="desk-1", msisdn=line.msisdn, amount_minor=1000, currency="EUR", plan="", paid_at=NOW, place="Kiosk 12", till="2"
+    )  # fmt: skip
+    return taking.take(said, source="kiosks", now=NOW).top_up
 
 
 def usage_of() -> list[models.Model]:
@@ -228,6 +241,20 @@ def request_of(order: Order) -> RefundRequest:
         reason="They moved abroad.",
         asked_by="staff:0",
         asked_at=NOW,
+    )
+
+
+def queue_change_of(order: Order, buyer: Subscriber) -> QueueChange:
+    return QueueChange.objects.create(
+        line=order.line,
+        order=order,
+        subscriber=buyer,
+        kind="cancel",
+        back_minor=1500,
+        currency="EUR",
+        form_token=uuid.uuid4(),
+        asked_at=NOW,
+        takes_effect_at=NOW + timedelta(minutes=10),
     )
 
 

@@ -24,6 +24,7 @@ from billing.models import (
 )
 from lib import clock
 from lib.models import Alarm, Audit
+from network.models import ExternalTopUp
 from notifications.models import Message
 from plans.models import Plan
 from portal.staff import invitations
@@ -82,7 +83,7 @@ SHOWN: list[type[Model]] = [
     Adjustment,
     Payout,
 ]
-SHOWN += [LedgerEntry, Plan, Message, Alarm, Audit]
+SHOWN += [LedgerEntry, Plan, Message, Alarm, Audit, ExternalTopUp]
 
 
 def pages() -> dict[str, str]:

@@ -301,7 +301,18 @@ def test_files_hold_every_table_and_no_formula(buyer: Subscriber, tmp_path: Path
     files = {path.name: list(csv.reader(path.open(encoding="utf-8"))) for path in (tmp_path / "out").iterdir()}
     assert set(files) == {
         f"2026-11-{name}.csv"
-        for name in ("accounts", "movements", "credit", "vat", "open_totals", "open", "vouchers", "unserved", "checks")
+        for name in (
+            "accounts",
+            "movements",
+            "credit",
+            "vat",
+            "open_totals",
+            "open",
+            "vouchers",
+            "outside",
+            "unserved",
+            "checks",
+        )
     }
     assert ["clearing", "at the gateway", "EUR", "0.00", "0.00", "35.00", "-35.00"] in files["2026-11-accounts.csv"]
     assert files["2026-11-vouchers.csv"][1][2] == "'=cmd|' /C calc'!A0"

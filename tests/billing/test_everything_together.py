@@ -17,6 +17,7 @@ from billing.adjustments import AdjustmentWish
 from billing.authority import Authority
 from billing.by_voucher import vouchers
 from billing.by_voucher.vouchers import Redemption
+from billing.from_outside.reversing import AlreadyUsed, NotStanding
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFact, RefundFactState
 from billing.giving_back import dashboard_refunds, quotes, withdrawal
@@ -32,16 +33,22 @@ from billing.models import (
     OrderState,
     Payment,
     PaymentState,
+    QueueChange,
     Refund,
+    RefundCause,
+    RefundRequest,
     RefundState,
     ReviewItem,
     VoucherNature,
 )
-from billing.orders import OtherCurrency
+from billing.orders import LineNotPayable, OtherCurrency
 from billing.paying import credit
+from billing.queued import carrying_out
+from billing.queued.limits import CannotBeChanged
+from lib.models import Alarm
 from lib.money import Money
-from plans.models import Allowance
-from tests.billing import printing
+from plans.models import Allowance, PlanPeriod
+from tests.billing import outside, printing, queueing
 from tests.billing.giving_back import answer, ask, dispute
 from tests.billing.money import use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
@@ -50,6 +57,7 @@ from tests.stack.invariants import broken
 pytestmark = pytest.mark.django_db
 STAFF = Authority(person_id=0, limit_minor=10_000_000, may_decide=True)
 ENDS = (RefundFactState.SUCCEEDED, RefundFactState.FAILED, RefundFactState.PENDING, RefundFactState.NEEDS_PAYER)
+REFUSED = (AlreadyUsed, NotStanding, LineNotPayable)
 NEWS = tuple(DisputeFactState)
 _numbers = iter(range(10_000_000))
 
@@ -67,6 +75,9 @@ STEPS = st.lists(
                 "use",
                 "use_beyond",
                 "withdraw",
+                "cancel_queued",
+                "swap_queued",
+                "undo",
                 "refund",
                 "refund_at_gateway",
                 "refund_news",
@@ -75,6 +86,8 @@ STEPS = st.lists(
                 "keep",
                 "adjust",
                 "redeem",
+                "sell_outside",
+                "take_back_outside",
                 "later",
             ]
         ),
@@ -110,7 +123,15 @@ class Story:
     def take(self, step: Step) -> None:
         """Do it; what the rules refuse is refused and changes nothing."""
         name, which, minor = step
-        with contextlib.suppress(CannotBeGivenBack, TooLate, NotEnoughCredit, credit.CannotBeApplied, OtherCurrency):
+        with contextlib.suppress(
+            *REFUSED,
+            CannotBeGivenBack,
+            TooLate,
+            NotEnoughCredit,
+            credit.CannotBeApplied,
+            OtherCurrency,
+            CannotBeChanged,
+        ):
             getattr(self, f"_{name}")(which, minor)
 
     def _buy(self, which: int, minor: int) -> None:
@@ -144,6 +165,32 @@ class Story:
             withdrawal.withdraw(
                 order, subscriber=self.person, shown_minor=shown, as_credit=which % 2 == 0, now=self.now
             )
+
+    def _queued(self) -> list[Order]:
+        """Orders whose period has not begun."""
+        origins = PlanPeriod.objects.queued(self.now).filter(line=self.line).values_list("origin", flat=True)
+        return [order for order in self.orders() if order.subject in set(origins)]
+
+    def _cancel_queued(self, which: int, minor: int) -> None:
+        if order := one_of(self._queued(), which):
+            queueing.cancel(order, self.person, now=self.now, to_credit=which % 2 == 0)
+            self._effect(minor)
+
+    def _swap_queued(self, which: int, minor: int) -> None:
+        if order := one_of(self._queued(), which):
+            code = ("month-15", "day-1", "month-5")[minor % 3]
+            queueing.swap(order, self.person, code, now=self.now, to_credit=which % 2 == 0)
+            self._effect(minor)
+
+    def _undo(self, which: int, minor: int) -> None:
+        if change := QueueChange.objects.filter(line=self.line, state="waiting").first():
+            queueing.undo(change, now=self.now)
+
+    def _effect(self, minor: int) -> None:
+        """Most take effect at once, some wait for later steps."""
+        if minor % 4:
+            self.now += timedelta(minutes=10)
+            carrying_out.sweep(now=self.now)
 
     def _refund(self, which: int, minor: int) -> None:
         if order := one_of(self.orders(), which):
@@ -210,8 +257,17 @@ class Story:
         wish = Redemption(voucher_id=voucher.pk, line=self.line, buyer=self.person, form_token=uuid.uuid4())
         vouchers.redeem(wish, now=self.now)
 
+    def _sell_outside(self, which: int, minor: int) -> None:
+        outside.sell(self.line, minor, plan="month-5" if which > 5 else "", now=self.now)
+
+    def _take_back_outside(self, which: int, minor: int) -> None:
+        sold = [order for order in self.orders() if order.method == Method.EXTERNAL]
+        if order := one_of(sold, which):
+            outside.take_back(order, now=self.now)
+
     def _later(self, which: int, minor: int) -> None:
         self.now += timedelta(hours=minor % 200)
+        carrying_out.sweep(now=self.now)
 
 
 def net(line: Line) -> Counter[tuple[str, str]]:
@@ -231,6 +287,7 @@ def net(line: Line) -> Counter[tuple[str, str]]:
 def check(story: Story) -> None:
     """An independent count of the same money from the rows that are no ledger."""
     assert broken() == {}
+    assert not Alarm.objects.filter(kind="queue_change.broken").exists()
     books = net(story.line)
     payments = Payment.objects.filter(order__line=story.line, state=PaymentState.SUCCEEDED)
     refunds = Refund.objects.filter(payment__order__line=story.line)
@@ -247,6 +304,10 @@ def check(story: Story) -> None:
         assert books["clearing", currency] == -(came - went - taken)
         assert books["refunds_due", currency] == waits
         assert books["disputed", currency] == -undecided
+    sold = [order for order in story.orders() if order.method == Method.EXTERNAL]
+    back = RefundRequest.objects.filter(order__in=sold, cause=RefundCause.OUTSIDE)
+    collected = sum(order.price_minor for order in sold) - sum(request.amount_minor for request in back)
+    assert books["outside", "EUR"] == -collected
     assert sum(books.values()) == 0
     credit_paid, credit_bonus = ledger.credit_of(story.line)
     assert (books["credit_paid", "EUR"], books["credit_bonus", "EUR"]) == (credit_paid.minor, credit_bonus.minor)

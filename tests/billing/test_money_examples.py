@@ -15,6 +15,7 @@ from billing.authority import Authority
 from billing.by_voucher import voucher_batches, vouchers
 from billing.by_voucher.voucher_batches import Printed
 from billing.by_voucher.vouchers import Redemption
+from billing.from_outside import settling
 from billing.gateways.disputes import DisputeFactState
 from billing.gateways.facts import RefundFactState
 from billing.giving_back import withdrawal
@@ -33,10 +34,11 @@ from billing.paying import credit
 from billing.paying_out import payouts, payouts_at_the_desk
 from billing.paying_out.bank_accounts import BankAccount
 from lib.money import major_units
-from tests.billing import printing
+from tests.billing import outside, printing
 from tests.billing.giving_back import answer, ask, dispute, use
 from tests.billing.money import give_credit, use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
+from tests.billing.queueing import carry_out, swap
 from tests.billing.test_adjustments import owes
 from tests.cast import anna
 
@@ -105,6 +107,15 @@ def _as_credit(anna: Subscriber) -> None:
     withdrawn(paid(anna), anna, as_credit=True)
 
 
+@example("A queued plan of 15.00, paid by card, is changed for one of 8.00; the rest goes back to the card")
+def _changed(anna: Subscriber) -> None:
+    pay(order_plan(anna))
+    queued = order_plan(anna)
+    pay(queued)
+    carry_out(swap(queued, anna, "month-5"))
+    answer(Refund.objects.get(), RefundFactState.SUCCEEDED, now=LATER)
+
+
 @example("A refund that fails weeks later")
 def _failed(anna: Subscriber) -> None:
     ask(paid(anna), now=LATER, amount_minor=1500)
@@ -168,6 +179,22 @@ def _vouchers(anna: Subscriber) -> None:
 @example("A voucher of a promotion")
 def _promotion(anna: Subscriber) -> None:
     redeem(anna, printing.one(nature=VoucherNature.PROMOTION, amount_minor=500))
+
+
+@example("A shop sells credit of 10.00 and a plan, takes credit of another 20.00 back, and hands over what it owes")
+def _outside(anna: Subscriber) -> None:
+    line = anna.lines[0]
+    outside.sell(line, 1000)
+    outside.sell(line, plan="month-15")
+    outside.take_back(outside.sell(line, 2000))
+    outside.settle(2500)
+
+
+@example("What a shop was said to have handed over had not come")
+def _not_handed_over(anna: Subscriber) -> None:
+    outside.sell(anna.lines[0], 1000)
+    outside.settle(1000)
+    settling.undo(source="kiosks", reference="statement", by="test", now=NOW)
 
 
 @example("A number with 7.00 of paid credit and 3.00 of bonus is given up")

@@ -13,11 +13,13 @@ from billing.models import LedgerEntry, Order, ReviewItem, ReviewOutcome
 from billing.reconciliation import stored
 from lib.money import format_money
 from plans.models import Allowance
+from tests.billing import outside
 from tests.billing.giving_back import answer, ask
 from tests.billing.money import give_credit
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.billing.planting import alarms, money_rows, open_differences, plant
 from tests.billing.printing import active
+from tests.billing.queueing import cancel
 from tests.cast import anna
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +57,17 @@ def test_books_that_hold_raise_nothing(order: Order) -> None:
     active(count=2)
     assert compared() == {}
     assert alarms() == []
+
+
+def test_a_sale_outside_that_is_not_booked_as_collected_is_named(buyer: Subscriber) -> None:
+    sold = outside.sell(buyer.lines[0])
+    assert compared() == {}
+    assert (
+        plant("UPDATE billing_ledgerentry SET amount_minor = 900 WHERE order_id = %s AND kind = 'collected'", sold.pk)
+        == 1
+    )
+    words = f"Order {sold.reference} was sold outside for {format_money(1000, 'EUR')} and is not booked so."
+    assert compared()[f"difference:collected:{sold.pk}"] == words
 
 
 def test_a_changed_stored_balance_is_named_with_both_sums(buyer: Subscriber) -> None:
@@ -178,3 +191,16 @@ def test_a_flood_is_told_by_its_first_hundred_and_settles_nothing(
     assert len(pots) == 3
     assert len(stored.compare(now=TOMORROW)) == 2
     assert [kind for kind, _subject in alarms()] == [*["reconciliation.difference"] * 2, "reconciliation.many"]
+
+
+def test_a_queued_plan_that_was_cancelled_without_its_money_is_named(buyer: Subscriber, order: Order) -> None:
+    queued = order_plan(buyer)
+    pay(queued)
+    change = cancel(queued, buyer)
+    assert compared() == {}
+    plant("UPDATE billing_queuechange SET state = 'done' WHERE id = %s", change.pk)
+    assert compared() == {
+        f"difference:queue_change:{change.pk}": (
+            f"Order {queued.reference}: its queued plan was cancelled, and nothing of its {format_money(1500, 'EUR')} went back."
+        )
+    }

@@ -4,7 +4,8 @@ import os
 
 _OURS = (
     "ACCOUNT_", "ALARM_", "ALLOWED_", "BRAND_", "CACHE_", "CLOCK_", "CORE_", "CREDIT_", "DATABASE_", "DEBUG", "DEFAULT_FROM_", "DJANGO_", "EMAIL_",
-    "HOME_REGION", "LOG_", "MSISDN_", "PAY_PAGE_", "PORTAL_", "REDIS_", "SANDBOX_", "SECRET_", "SMS_", "STATIC_", "STRIPE_", "TRUSTED_PROXY_",
+    "HOME_REGION", "LOG_", "MSISDN_", "PAY_PAGE_", "PORTAL_", "REDIS_", "SANDBOX_", "SECRET_", "SMS_", "STATIC_", "STRIPE_", "TOP_UP", "TRUSTED_PROXY_",
+    "USAGE_",
 )  # fmt: skip
 
 

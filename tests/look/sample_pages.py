@@ -23,6 +23,7 @@ from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
 from tests.look import sample_payouts as payouts
+from tests.look import sample_queue as queue
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
@@ -341,6 +342,21 @@ def order_declined() -> dict[str, Any]:
     return order_page(steps=steps, headline="Not paid", says=says, is_open=False, poll_url="", acts=acts)
 
 
+def order_outside() -> dict[str, Any]:
+    """Credit that a shop sold."""
+    titles = ["Paid at Kiosk 12, Main Street", "The seller told us", "Added to your credit", "SMS sent", "E-mail sent"]
+    moments = [NOW - 2 * DAY, *[NOW] * 4]
+    steps = [
+        Like(title=title, detail="€10.00 · Fri 27 Nov, 14:20" if at < NOW else "", state="done", at=at)
+        for title, at in zip(titles, moments, strict=True)
+    ]
+    more: dict[str, Any] = {"method": "Kiosk 12, Main Street", "title": "Credit", "grants": [], "summary_url": ""}
+    sold = order(method="external", price_minor=1000, vat_minor=0)
+    acts = [Like(url="#", words="Go home")]
+    says: dict[str, Any] = {"headline": "€10.00 added to your credit", "says": "", "is_open": False, "poll_url": ""}
+    return order_page(steps=steps, order=sold, acts=acts, **more, **says)
+
+
 def order_held() -> dict[str, Any]:
     why = "You paid €12.00 of €15.00. Pay the missing €3.00, or take your money back."
     held = Like(amount_minor=1200, currency="EUR", why=why, may_keep=True)
@@ -493,6 +509,7 @@ PAGES = {
     "order-part": Page("billing/_timeline.html", order_applied),
     "order-applied": Page("billing/order.html", order_applied),
     "order-declined": Page("billing/order.html", order_declined),
+    "order-outside": Page("billing/order.html", order_outside),
     "order-held": Page("billing/order.html", order_held),
     "receipts": Page("billing/receipts.html", back.receipts),
     "receipts-none": Page("billing/receipts.html", lambda: back.receipts() | {"receipts": []}),
@@ -577,4 +594,6 @@ PAGES = {
     "send-again": Page("403_csrf.html", dict, NOBODY),
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
+    "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
+    **{name: Page(template, context) for name, (template, context) in queue.PAGES.items()},
 }

@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts.models import Line
 from lib import clock
-from network import views
 from network.models import UsageFile, UsageRecord
+from network.views import usage as views
 from tests.network.writing import NOW, allowance, as_csv, row
 
 pytestmark = pytest.mark.django_db

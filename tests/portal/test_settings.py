@@ -68,10 +68,29 @@ def test_everything_that_is_missing_or_malformed_is_said_at_once_and_no_value_is
         ("CORE_API_KEY", "sandbox"),
         ("REDIS_URL", "redis://valkey.invalid:6379"),
         ("DATABASE_URL", "postgres://portal_app@postgres.invalid/portal"),
+        ("TOP_UP_KEYS", "kiosks=short"),
+        ("TOP_UP_KEYS", f"kiosks={'k' * 24},ussd={'k' * 24}"),
+        ("USAGE_KEYS", "mediation="),
     ],
 )
 def test_production_refuses_an_unsafe_value_by_name(name: str, unsafe: str) -> None:
     done = started(**{**made_up.environment(), name: unsafe})
+    assert done.returncode != 0
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("TOP_UP_KEYS", "Kiosk 12=key"),
+        ("USAGE_KEYS", "a:b=key"),
+        ("TOP_UP_BOUNDS_MINOR", "200,100"),
+        ("TOP_UP_BOUNDS_MINOR", "100"),
+    ],
+)
+def test_no_installation_starts_with_what_it_cannot_work_with(name: str, odd: str) -> None:
+    done = started(PORTAL_ENV="test", **{name: odd})
     assert done.returncode != 0
     assert name in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ from django.db import connection
 
 from sandbox.embedded.process import Process
 from sandbox.supervisor import commands, readiness
+from sandbox.supervisor.environment import KIOSK_KEY
 from tests.sandbox_process import KEYS, ROOT, Sandbox
 from tests.stack.nursery import Born, Nursery
 
@@ -46,6 +47,7 @@ class Portal:
             "DATABASE_URL": database_url(),
             "PORTAL_ORIGIN": self.origin,
             "FAILPOINTS": str(self.failpoints),
+            "TOP_UP_KEYS": f"kiosks={KIOSK_KEY}",
             "SANDBOX_URL": settings.SANDBOX_URL,
             **KEYS,
         }

@@ -1,6 +1,5 @@
 """Where the operator's systems hand in usage in batches, as it happens."""
 
-import hmac
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from lib import clock
-from network import loading
+from network import loading, sources
 from network.formats import FileRefused
 from network.models import UsageFile
 
@@ -26,7 +25,7 @@ def usage(request: HttpRequest) -> JsonResponse:
     """Records as CSV or JSON lines, plain or gzip, like a file (network.formats). 200 with what became of the rows, also when the same
     batch comes again; 401 without a source's key, 413 when it is too long, 422 when it cannot be read to its end.
     """
-    source = _source(request)
+    source = sources.of(request, settings.USAGE_KEYS)
     if source is None:
         return _refused("Send the key of your source: Authorization: Bearer …", 401)
     body = request.read(LONGEST_BYTES + 1)
@@ -41,13 +40,6 @@ def usage(request: HttpRequest) -> JsonResponse:
         except FileRefused as refusal:
             return _refused(str(refusal), 422)
         return JsonResponse(_told(loading.known(path, source=source)))
-
-
-def _source(request: HttpRequest) -> str | None:
-    """Whose key it is; every key is compared, so that time tells nothing."""
-    kind, _blank, key = request.headers.get("Authorization", "").partition(" ")
-    fits = [name for name, own in settings.USAGE_KEYS.items() if hmac.compare_digest(own.encode(), key.encode())]
-    return fits[0] if kind == "Bearer" and fits else None
 
 
 def _told(file: UsageFile) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What shops, USSD and machines of the operator sell, handed in one by one."""
