@@ -5,12 +5,14 @@ statement for all lines. A line whose allowance would run full among them is pla
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from network import beyond
+from network.beyond import UNCOVERED
 from network.telling import LOW, USED_UP, tell
 
 #: Whatever else changes allowances locks them in this order (docs/locking.md).
@@ -85,23 +87,17 @@ USED = """
     SELECT id, after >= whole FROM moved
     WHERE (before < whole AND after >= whole) OR (before * 5 < whole * 4 AND after * 5 >= whole * 4)
 """
-_UNCOVERED = """
-    SELECT fresh.*, fresh.amount - coalesce(covered.amount, 0) AS overrun
-    FROM usage_fresh AS fresh LEFT JOIN (
-        SELECT used_at, source, record_id, sum(amount) AS amount FROM usage_charged GROUP BY used_at, source, record_id
-    ) AS covered USING (used_at, source, record_id)
-"""
 DAYS = f"""
     INSERT INTO network_usageday AS day (line_id, day, unit, country, amount, overrun, records_count)
     SELECT line_id, (used_at AT TIME ZONE zone)::date, unit, country, sum(amount)::bigint, sum(overrun)::bigint, count(*)
-    FROM ({_UNCOVERED}) AS used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    FROM ({UNCOVERED}) AS used GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ON CONFLICT (line_id, day, unit, country) DO UPDATE SET
         amount = day.amount + EXCLUDED.amount, overrun = day.overrun + EXCLUDED.overrun,
         records_count = day.records_count + EXCLUDED.records_count
 """  # noqa: S608
 _OVERRUN = f"""
     UPDATE network_usagerecord AS record SET overrun = used.overrun
-    FROM ({_UNCOVERED}) AS used
+    FROM ({UNCOVERED}) AS used
     WHERE used.overrun > 0 AND record.used_at = used.used_at AND record.source = used.source AND record.record_id = used.record_id
 """  # noqa: S608
 
@@ -110,13 +106,14 @@ _OVERRUN = f"""
 _IS_MORE = "SELECT (SELECT sum(amount) FROM usage_fresh) > (SELECT coalesce(sum(amount), 0) FROM usage_charged)"
 
 
-def charge(cursor: Any, *, now: datetime) -> None:
-    """Charge what is in `usage_fresh`, and tell who has little left. Joins the caller's transaction; the allowances it may touch are
-    locked until its end.
+def charge(cursor: Any, *, now: datetime, also: Collection[UUID] = ()) -> None:
+    """Charge what is in `usage_fresh`, and tell who has little left. Joins the caller's transaction; the allowances it may touch, and
+    lines whose credit it may take (`also` among them), are locked until its end. Raises network.beyond.NotLocked.
 
     Postgres knows nothing of a table that was filled in the same transaction, and would go through it once for each row.
     """
     cursor.execute("ANALYZE usage_fresh")
+    purses = beyond.lock(cursor, also=also)
     cursor.execute(OPEN)
     cursor.execute("ANALYZE usage_open")
     cursor.execute(PICK)
@@ -131,9 +128,13 @@ def charge(cursor: Any, *, now: datetime) -> None:
     cursor.execute(USED)
     crossed = {allowance_id: USED_UP if is_over else LOW for allowance_id, is_over in cursor.fetchall()}
     cursor.execute(_IS_MORE)
-    if cursor.fetchone()[0]:
+    is_more = cursor.fetchone()[0]
+    if is_more:
+        beyond.pay(cursor, purses, now=now)
         cursor.execute(_OVERRUN)
     cursor.execute(DAYS)
+    if is_more:
+        beyond.keep(cursor)
     if crossed:
         tell(crossed, now=now)
 

@@ -4,7 +4,7 @@ The same file again changes nothing; a loader that died is followed where it sto
 """
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.db.models import F
 
 from lib.transactions import whole
 from network import charging, formats, partitions, staging
+from network.beyond import NotLocked
 from network.formats import Row
 from network.models import UsageFile, UsageFileState
 from network.staging import Taken
@@ -55,7 +56,7 @@ def load(path: Path, *, source: str, now: datetime) -> Generator[Progress]:
     partitions.make(now=now)
     first = 1
     for rows in _chunks(formats.read(path)):
-        taken = _take(file.pk, rows, first=first, source=source, now=now) if first > file.rows_read else None
+        taken = _taken(file.pk, rows, first=first, source=source, now=now) if first > file.rows_read else None
         first += len(rows)
         yield Progress(first - 1, taken)
     UsageFile.objects.filter(pk=file.pk).update(state=UsageFileState.DONE, done_at=now)
@@ -72,9 +73,21 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
+def _taken(file_id: Any, rows: list[Row], *, first: int, source: str, now: datetime) -> Taken | None:
+    """One chunk; begun anew when the credit of more lines is needed than were locked, which another loader's work can make so."""
+    also: frozenset[Any] = frozenset()
+    while True:
+        try:
+            return _take(file_id, rows, first=first, source=source, now=now, also=also)
+        except NotLocked as found:
+            also |= found.line_ids
+
+
 @whole
-def _take(file_id: Any, rows: list[Row], *, first: int, source: str, now: datetime) -> Taken | None:
-    """One chunk. None when another loader was here first."""
+def _take(
+    file_id: Any, rows: list[Row], *, first: int, source: str, now: datetime, also: Collection[Any]
+) -> Taken | None:
+    """One chunk. None when another loader was here first. Raises NotLocked."""
     file = UsageFile.objects.select_for_update(no_key=True, of=("self",)).get(pk=file_id)
     if file.rows_read >= first:
         return None
@@ -83,7 +96,7 @@ def _take(file_id: Any, rows: list[Row], *, first: int, source: str, now: dateti
         window = {"keeps_from": partitions.keeps_from(now), "until": now + AHEAD}
         taken = staging.take(cursor.cursor, rows, first=first, source=source, file_id=file_id, **window)
         if taken.new:
-            charging.charge(cursor, now=now)
+            charging.charge(cursor, now=now, also=also)
     counted = {"rows_new": taken.new, "rows_known": taken.known, "rows_wrong": taken.wrong}
     added = {name: F(name) + count for name, count in counted.items()}
     UsageFile.objects.filter(pk=file_id).update(rows_read=first - 1 + len(rows), **added)

@@ -12,10 +12,11 @@ from network.formats import Row
 _TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS usage_checked (
         row bigint, reason text, record_id text, number text, used_at timestamptz, unit text, amount bigint, country text, told text,
-        line_id uuid, home text, zone text
+        line_id uuid, home text, zone text, currency text
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE IF NOT EXISTS usage_fresh (
-        source text, record_id text, used_at timestamptz, line_id uuid, home text, zone text, unit text, amount bigint, country text
+        source text, record_id text, used_at timestamptz, line_id uuid, home text, zone text, currency text, unit text,
+        amount bigint, country text
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE IF NOT EXISTS usage_open (
         id uuid, line_id uuid, unit text, zone_id bigint, starts_at timestamptz, expires_at timestamptz, room bigint, room_abroad bigint
@@ -27,8 +28,11 @@ _TABLES = """
     CREATE TEMP TABLE IF NOT EXISTS usage_charged (
         used_at timestamptz, source text, record_id text, allowance_id uuid, amount bigint, is_abroad boolean
     ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS usage_paid (
+        used_at timestamptz, source text, record_id text, booking_id uuid, amount bigint, cost_minor bigint
+    ) ON COMMIT DELETE ROWS;
     CREATE INDEX IF NOT EXISTS usage_open_line ON usage_open (line_id);
-    TRUNCATE usage_checked, usage_fresh, usage_open, usage_pick, usage_charged;
+    TRUNCATE usage_checked, usage_fresh, usage_open, usage_pick, usage_charged, usage_paid;
 """
 
 _DATE = """
@@ -37,9 +41,10 @@ _DATE = """
 """
 #: Of several lines that had the number, the one that had it then.
 _FIND = """
-    UPDATE usage_checked AS c SET line_id = found.id, home = found.country, zone = found.time_zone
+    UPDATE usage_checked AS c SET line_id = found.id, home = found.country, zone = found.time_zone,
+        currency = found.currency
     FROM (
-        SELECT DISTINCT ON (seen.row) seen.row, line.id, line.country, line.time_zone
+        SELECT DISTINCT ON (seen.row) seen.row, line.id, line.country, line.time_zone, line.currency
         FROM usage_checked AS seen JOIN accounts_line AS line ON line.msisdn = seen.number
         WHERE seen.reason IS NULL
             AND (line.state NOT IN ('released', 'ported_out') OR line.state_since > seen.used_at)
@@ -62,7 +67,7 @@ _TAKE = """
     )
     INSERT INTO usage_fresh
     SELECT DISTINCT ON (c.used_at, c.record_id)
-        %(source)s, c.record_id, c.used_at, c.line_id, c.home, c.zone, c.unit, c.amount, c.country
+        %(source)s, c.record_id, c.used_at, c.line_id, c.home, c.zone, c.currency, c.unit, c.amount, c.country
     FROM taken JOIN usage_checked AS c ON c.used_at = taken.used_at AND c.record_id = taken.record_id AND c.reason IS NULL
     ORDER BY c.used_at, c.record_id, c.row
 """

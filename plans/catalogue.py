@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _PLAN_KEYS |= {
     "tax_class",
     "download_mbit",
     "upload_mbit",
+    "beyond",
 }
 _PLAN_KEYS |= set(_AMOUNTS)
 
@@ -40,10 +41,22 @@ class CatalogueRefused(Exception):
 
 
 @dataclass(frozen=True)
+class RateEntry:
+    """As `plans.models.ZoneRate`: so many minor units of `currency` for each `per` bytes, seconds or messages."""
+
+    currency: str
+    unit: Unit
+    price_minor: int
+    per: int
+    from_date: date
+
+
+@dataclass(frozen=True)
 class ZoneEntry:
     code: str
     name: Mapping[str, str]
     countries: frozenset[str]
+    rates: tuple[RateEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,32 @@ def _zones(rows: Mapping[str, Mapping[str, Any]], problems: list[str]) -> Iterat
             f"{code}: {country} is no ISO 3166 code" for country in countries if not re.fullmatch("[A-Z]{2}", country)
         ]
         known[code] = countries
-        yield ZoneEntry(code, row.get("name", {}), countries)
+        rates = row.get("rates", {})
+        problems += [
+            f"{code}: {problem}" for currency in rates for problem in _rate_problems(currency, rates[currency])
+        ]
+        yield ZoneEntry(code, row.get("name", {}), countries, () if problems else tuple(_rates(rates)))
+
+
+def _rate_problems(currency: str, row: Mapping[str, Any]) -> Iterator[str]:
+    if not re.fullmatch("[A-Z]{3}", currency):
+        yield f"rates: {currency} is no currency, three capital letters (ISO 4217)"
+    if not isinstance(row.get("from"), date) or isinstance(row.get("from"), datetime):
+        yield f"rates in {currency}: from is the day on which they begin"
+    if set(row) - {"from"} - set(_AMOUNTS) or not set(row) & set(_AMOUNTS):
+        yield f"rates in {currency}: name the price of {', '.join(_AMOUNTS)}, and from"
+    yield from (
+        f"rates in {currency}: {key} is a whole number of minor units above 0"
+        for key in _AMOUNTS
+        if key in row and not _is_count(row[key])
+    )
+
+
+def _rates(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[RateEntry]:
+    for currency, row in rows.items():
+        for key, (unit, base) in _AMOUNTS.items():
+            if key in row:
+                yield RateEntry(currency, unit, row[key], base, row["from"])
 
 
 def _plan(code: str, row: Mapping[str, Any], position: int, problems: list[str]) -> PlanEntry | None:
@@ -133,6 +171,8 @@ def _column_problems(row: Mapping[str, Any]) -> Iterator[str]:
     for key in ("download_mbit", "upload_mbit"):
         if key in row and not _is_count(row[key]):
             yield f"{key} is a whole number above 0"
+    if row.get("beyond", "credit") != "credit" or ("beyond" in row and row.get("kind", PlanKind.PLAN) != PlanKind.PLAN):
+        yield 'beyond is "credit", and of a plan: what it does not cover is paid from credit'
     for key in ("on_sale_from", "on_sale_until"):
         if key in row and not (isinstance(row[key], datetime) and row[key].tzinfo):
             yield f"{key} is a date and time with its offset"
@@ -191,6 +231,7 @@ def _fields(row: Mapping[str, Any], position: int) -> dict[str, Any]:
         "on_sale_until": row.get("on_sale_until"),
         "needs_plan": row.get("needs_plan", ends == AddOnEnd.WITH_PLAN),
         "ends": ends,
+        "beyond_by_credit": row.get("beyond") == "credit",
         "position": position,
         "name": row.get("name", {}),
         "blurb": row.get("blurb", {}),

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from lib.money import format_money
 from plans.catalogue import AmountEntry, Catalogue, CatalogueRefused, PlanEntry, ZoneEntry
-from plans.models import Allowance, Plan, PlanAllowance, PlanPeriod, Zone, ZoneCountry
+from plans.models import Allowance, Plan, PlanAllowance, PlanPeriod, Zone, ZoneCountry, ZoneRate
 
 #: columns that say what a code means; see the trigger `plan_keeps_its_meaning`
 _MEANING = ("kind", "validity_count", "validity_unit", "currency", "needs_plan", "ends")
@@ -53,6 +53,7 @@ class _Loading:
             zone.save(update_fields=["name"])
             self.changes.append(f"zone {zone.code}: renamed")
         self._countries(zone, entry.countries, is_new=is_new)
+        self._rates(zone, entry)
         return zone
 
     def _countries(self, zone: Zone, wanted: frozenset[str], *, is_new: bool) -> None:
@@ -69,6 +70,20 @@ class _Loading:
             )
         zone.countries.filter(country__in=present - wanted).delete()
         self.changes.append(line)
+
+    def _rates(self, zone: Zone, entry: ZoneEntry) -> None:
+        """Those that are new. What holds on a day somebody has lived through is not changed: a price gets a later day."""
+        for rate in entry.rates:
+            known = {"unit": rate.unit, "currency": rate.currency, "from_date": rate.from_date}
+            price = {"price_minor": rate.price_minor, "per": rate.per}
+            row, is_new = ZoneRate.objects.get_or_create(zone=zone, **known, defaults=price)
+            words = f"zone {zone.code}: {rate.unit} at {format_money(rate.price_minor, rate.currency, 'en')} from {rate.from_date}"
+            if is_new and rate.from_date < self.now.date() and zone.rates.filter(unit=rate.unit).count() > 1:
+                self.refused.append(f"{words}: that day is past. Give the new rate a day to come.")
+            elif is_new:
+                self.changes.append(words)
+            elif (row.price_minor, row.per) != (rate.price_minor, rate.per):
+                self.refused.append(f"{words}: from that day it is {row.price}. Give the new rate a later day.")
 
     def plan(self, entry: PlanEntry, zone: Zone) -> None:
         plan = Plan.objects.filter(code=entry.code).first()

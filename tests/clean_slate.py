@@ -8,7 +8,7 @@ from psycopg import sql
 #: `migrate` writes here, and so do ours
 _MIGRATED = ("django_content_type", "auth_permission")
 #: tables that are not made by Django
-_BY_MONTH = ("network_usagerecord", "network_usagecharge")
+_BY_MONTH = ("network_usagerecord", "network_usagecharge", "network_usagecreditcharge")
 
 
 class CleanSlate:

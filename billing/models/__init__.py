@@ -44,6 +44,7 @@ from billing.models.standing import (
     RunState,
 )
 from billing.models.transfer import TransferAccount, TransferMovement, TransferReturn
+from billing.models.use import CreditUse
 from billing.models.vat import VatRate
 from billing.models.voucher import VOUCHER_MOVES, Voucher, VoucherBatch, VoucherNature, VoucherState
 
@@ -77,6 +78,7 @@ __all__ = [
     "AutoTopUp",
     "AutoTopUpRun",
     "CameBy",
+    "CreditUse",
     "CreditWatch",
     "Dispute",
     "DisputeState",

@@ -2,6 +2,7 @@ from plans.calendar import ValidityUnit
 from plans.models.allowance import Allowance
 from plans.models.period import PlanPeriod, PlanPeriodQuerySet
 from plans.models.plan import AddOnEnd, Length, Plan, PlanAllowance, PlanKind, Unit
+from plans.models.rate import ZoneRate
 from plans.models.zone import Zone, ZoneCountry
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "ValidityUnit",
     "Zone",
     "ZoneCountry",
+    "ZoneRate",
 ]

@@ -52,6 +52,7 @@ class Plan(models.Model):
 
     What a code once meant it means for ever: kind, validity, currency and end never change (a trigger refuses it), since periods
     that are queued are counted from them. An add-on that ends with the running plan has no validity of its own: 0.
+    `beyond_by_credit`: while it runs, what no allowance covers is paid from credit at the zone's rate; else it stops.
     """
 
     code = models.SlugField(_("code"), unique=True)
@@ -69,6 +70,7 @@ class Plan(models.Model):
     upload_mbit = models.PositiveIntegerField(_("estimated maximum upload, Mbit/s"), null=True, blank=True)
     needs_plan = models.BooleanField(_("only beside a running plan"), default=False)
     ends = models.CharField(_("an add-on ends"), max_length=9, choices=AddOnEnd, default=AddOnEnd.OWN)
+    beyond_by_credit = models.BooleanField(_("use beyond it is paid from credit"), default=False)
     position = models.PositiveSmallIntegerField(_("position in lists"), default=0)
     name = models.JSONField(_("name by language"), default=dict)
     blurb = models.JSONField(_("one sentence by language"), default=dict)
@@ -91,6 +93,9 @@ class Plan(models.Model):
             ),
             models.CheckConstraint(
                 name="plan_ends_with_needed_plan", condition=models.Q(ends="own") | models.Q(needs_plan=True)
+            ),
+            models.CheckConstraint(
+                name="plan_beyond_only_as_plan", condition=models.Q(kind="plan") | models.Q(beyond_by_credit=False)
             ),
             models.CheckConstraint(name="plan_currency_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")),
             models.CheckConstraint(
