@@ -3,7 +3,7 @@
 Locale data: Unicode CLDR by way of Babel. 1 GB = 1000 MB, as operators sell it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
@@ -94,9 +94,15 @@ def exact_in_words(amount: int, unit: str) -> str:
     return ngettext("%(count)s byte", "%(count)s bytes", amount) % {"count": count_in_words(amount)}
 
 
+def country_names() -> Mapping[str, str]:
+    """ISO 3166 countries as the language calls them."""
+    names: Mapping[str, str] = Locale.parse(_locale()).territories
+    return names
+
+
 def country_in_words(code: str) -> str:
-    """An ISO 3166 country as the language calls it; a code that nobody has stands for itself."""
-    return str(Locale.parse(_locale()).territories.get(code, code))
+    """A code that nobody has stands for itself."""
+    return country_names().get(code, code)
 
 
 def _scaled(amount: int, size: int, step: str) -> str:
@@ -136,6 +142,13 @@ def moment_in_words(
     """To the minute: `Mon 30 Nov, 14:20`."""
     local = at.astimezone(zone or timezone.get_current_timezone())
     return _joined(date_in_words(local, zone=local.tzinfo, now=now, with_year=with_year), f"{local:%H:%M}")
+
+
+def day_in_words(at: datetime, *, with_day: bool = True) -> str:
+    """As short as can be, for an axis: `30 Nov`, or `Nov` alone; in the zone that `at` is in."""
+    if with_day and (get_language() or "en") == "en":
+        return format_datetime(at, "d MMM", tzinfo=at.tzinfo, locale=_locale())
+    return format_skeleton("MMMd" if with_day else "MMM", at, tzinfo=at.tzinfo, locale=_locale())
 
 
 def month_in_words(day: date) -> str:

@@ -81,6 +81,12 @@ def exact(number: int, unit: str) -> str:
 
 
 @register.filter
+def without_sign(number: int) -> int:
+    """What is printed behind a minus of ours."""
+    return abs(number)
+
+
+@register.filter
 def msisdn(number: str | None) -> SafeString | str:
     """`+49 176 04069011`, grouped, never turned round and never broken."""
     return format_html('<bdi dir="ltr">{}</bdi>', format_msisdn(number)) if number else ""

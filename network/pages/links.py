@@ -26,7 +26,7 @@ class Links:
         """The uses with these filters (network.pages.filters); nothing where all of them, before `ends_at`, are forgotten."""
         if ends_at is not None and ends_at <= self.kept_from:
             return ""
-        asked = {name.rstrip("_"): _told(value) for name, value in wanted.items() if value}
+        asked = {name: _told(value) for name, value in wanted.items() if value}
         return f"{reverse('usage_records', args=[self.line_id])}?{urlencode(asked)}"
 
 

@@ -18,6 +18,7 @@ from plans.models import Allowance
 class Owned:
     """`since`: from when on it is the reader's. `kept_from`: single uses from before are forgotten, days are not."""
 
+    reader: Subscriber
     line: Line
     since: datetime
     kept_from: datetime
@@ -40,7 +41,7 @@ class Owned:
 def owned(reader: Subscriber, line_id: UUID, *, now: datetime) -> Owned:
     """Raises Http404 for a line that is not the reader's."""
     line = get_object_or_404(reader.lines, pk=line_id)
-    return Owned(line, owned_since(line, reader) or now, partitions.keeps_from(now))
+    return Owned(reader, line, owned_since(line, reader) or now, partitions.keeps_from(now))
 
 
 def allowance_of(own: Owned, allowance_id: UUID) -> Allowance:

@@ -89,18 +89,18 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def of_day(day: date, zone: ZoneInfo, *, seen_from: datetime) -> Stretch:
     made = _between("day", day.isoformat(), day, day + _DAY, zone, Step.HOUR, seen_from)
-    return replace(made, filters={"from": day, "until": day})
+    return replace(made, filters={"since": day, "until": day})
 
 
 def of_month(month: date, zone: ZoneInfo, *, seen_from: datetime) -> Stretch:
     first, following = month.replace(day=1), (month.replace(day=1) + 31 * _DAY).replace(day=1)
     made = _between("month", f"{first:%Y-%m}", first, following, zone, Step.DAY, seen_from)
-    return replace(made, filters={"from": first, "until": following - _DAY})
+    return replace(made, filters={"since": first, "until": following - _DAY})
 
 
 def of_year(year: int, zone: ZoneInfo, *, seen_from: datetime) -> Stretch:
     made = _between("year", str(year), date(year, 1, 1), date(year + 1, 1, 1), zone, Step.MONTH, seen_from)
-    return replace(made, filters={"from": date(year, 1, 1), "until": date(year, 12, 31)})
+    return replace(made, filters={"since": date(year, 1, 1), "until": date(year, 12, 31)})
 
 
 def of_period(period: PlanPeriod, zone: ZoneInfo, *, seen_from: datetime) -> Stretch:

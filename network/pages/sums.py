@@ -6,14 +6,16 @@ does not count.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, DateField, DateTimeField, F, Func, Q, Sum, Value
-from django.db.models.functions import TruncDate, TruncMonth
+from django.db import connection
+from django.db.models import DateField, F, Sum
+from django.db.models.functions import TruncMonth
 
-from network.models import UsageDay, UsageRecord
+from network.models import UsageDay
 from network.pages.owned import Owned
 from network.pages.stretches import Slot, Step, Stretch, midnight
 
@@ -22,19 +24,29 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Total:
-    """In the unit's base: what was used, of which `overrun` nobody paid for; and how many uses that were."""
+    """In the unit's base: what was used; of which `by_credit` was paid from credit, for `cost_minor` of the line's currency, and
+    `overrun` nobody paid for. And how many uses that were.
+    """
 
     amount: int = 0
     overrun: int = 0
+    by_credit: int = 0
+    cost_minor: int = 0
     records: int = 0
 
     def __add__(self, other: "Total") -> "Total":
-        return Total(self.amount + other.amount, self.overrun + other.overrun, self.records + other.records)
+        return Total(
+            self.amount + other.amount,
+            self.overrun + other.overrun,
+            self.by_credit + other.by_credit,
+            self.cost_minor + other.cost_minor,
+            self.records + other.records,
+        )
 
     @property
     def covered(self) -> int:
         """What allowances covered."""
-        return self.amount - self.overrun
+        return self.amount - self.overrun - self.by_credit
 
 
 @dataclass(frozen=True)
@@ -109,41 +121,50 @@ def slot_of(stretch: Stretch) -> dict[date, Slot]:
 
 
 def _by_hour(own: Owned, stretch: Stretch) -> Iterator[Part]:
-    hour = Func(
-        Value("1 hour"), "used_at", Value(stretch.starts_at), template="date_bin(%(expressions)s)",
-        arg_joiner=", ", output_field=DateTimeField(),
-    )  # fmt: skip
-    uses = UsageRecord.objects.filter(
-        line=own.line, used_at__gte=max(stretch.from_at, own.kept_from), used_at__lt=stretch.ends_at
-    )
-    found = uses.annotate(key=hour).values("key", "unit", "country").annotate(**_COUNTED).values_list(*_COLUMNS)
-    return _parts(found)
+    within = [(max(stretch.from_at, own.kept_from), stretch.ends_at)]
+    return _counted(own, within, key="date_bin('1 hour', use.used_at, %s)", of_key=stretch.starts_at)
 
 
 def _by_day(own: Owned, stretch: Stretch, edges: Edges) -> Iterator[Part]:
     days = UsageDay.objects.filter(line=own.line, day__range=edges.whole_days).order_by()
     key = TruncMonth("day", output_field=DateField()) if stretch.step == Step.MONTH else F("day")
-    counted = {"used": Sum("amount"), "over": Sum("overrun"), "uses": Sum("records_count")}
-    return _parts(days.annotate(key=key).values("key", "unit", "country").annotate(**counted).values_list(*_COLUMNS))
+    names = ("amount", "overrun", "by_credit", "cost_minor", "records_count")
+    sums = {f"all_{name}": Sum(name) for name in names}
+    found = days.annotate(key=key).values("key", "unit", "country").annotate(**sums)
+    return _parts(found.values_list("key", "unit", "country", *sums))
 
 
 def _of_edges(own: Owned, stretch: Stretch, edges: Edges) -> Iterator[Part]:
     if not edges.counted:
-        return iter(())
-    within = Q()
-    for starts_at, ends_at in edges.counted:
-        within |= Q(used_at__gte=starts_at, used_at__lt=ends_at)
-    uses = UsageRecord.objects.filter(within, line=own.line).annotate(key=TruncDate("used_at", tzinfo=own.zone))
-    found = uses.values("key", "unit", "country").annotate(**_COUNTED).values_list(*_COLUMNS)
-    parts = _parts(found)
-    if stretch.step == Step.MONTH:
-        return (Part(part.key.replace(day=1), part.unit, part.country, part.total) for part in parts)
-    return parts
+        return
+    zone = own.line.time_zone
+    for part in _counted(own, edges.counted, key="(use.used_at AT TIME ZONE %s)::date", of_key=zone):
+        key = part.key.replace(day=1) if stretch.step == Step.MONTH else part.key
+        yield Part(key, part.unit, part.country, part.total)
 
 
-def _parts(found: Iterable[tuple[date, str, str, int, int, int]]) -> Iterator[Part]:
-    for key, unit, country, used, over, uses in found:
-        yield Part(key, unit, country, Total(int(used), int(over), uses))
+_USES = """
+    SELECT {key}, use.unit, use.country, sum(use.amount), sum(use.overrun), coalesce(sum(paid.amount), 0),
+        coalesce(sum(paid.cost_minor), 0), count(*)
+    FROM network_usagerecord AS use LEFT JOIN network_usagecreditcharge AS paid USING (used_at, source, record_id)
+    WHERE use.line_id = %s AND ({within}) GROUP BY 1, 2, 3
+"""
+
+
+def _counted(
+    own: Owned, within: Sequence[tuple[datetime, datetime]], *, key: str, of_key: str | datetime
+) -> Iterator[Part]:
+    """From single uses."""
+    times = " OR ".join("(use.used_at >= %s AND use.used_at < %s)" for _each in within)
+    with connection.cursor() as cursor:
+        values: list[Any] = [of_key, own.line.pk, *(edge for pair in within for edge in pair)]
+        cursor.execute(_USES.format(key=key, within=times), values)
+        return _parts(cursor.fetchall())
+
+
+def _parts(found: Iterable[tuple[Any, ...]]) -> Iterator[Part]:
+    for key, unit, country, *sums in found:
+        yield Part(key, unit, country, Total(*map(int, sums)))
 
 
 def _merged(parts: Iterable[Part]) -> list[Part]:
@@ -152,7 +173,3 @@ def _merged(parts: Iterable[Part]) -> list[Part]:
     for part in parts:
         found[part.key, part.unit, part.country] += part.total
     return [Part(*key, total) for key, total in found.items()]
-
-
-_COUNTED = {"used": Sum("amount"), "over": Sum("overrun"), "uses": Count("*")}
-_COLUMNS = ("key", "unit", "country", "used", "over", "uses")

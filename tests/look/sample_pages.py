@@ -25,6 +25,7 @@ from tests.look import sample_payouts as payouts
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
+from tests.look import sample_usage as usage
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -70,6 +71,7 @@ def bucket(unit: str, remaining: int | None, granted: int | None, **more: Any) -
         "is_low": percent < 20,
         "says": "",
         "expires_at": None,
+        "allowance": Like(id=UUID(int=21)),
     }
     return Like(unit=unit, remaining=remaining, granted=granted, **facts | more)
 
@@ -584,4 +586,5 @@ PAGES = {
     "send-again": Page("403_csrf.html", dict, NOBODY),
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
+    **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
 }

@@ -203,7 +203,9 @@ def test_the_command_tells_what_was_taken_and_what_is_wrong(
 def test_months_are_made_ahead_once_and_forgotten_when_they_are_old(line: Line, load: Load) -> None:
     load([row("a", at=NOW - 5 * 30 * DAY), row("b")])
     assert partitions.make(now=NOW) == 0
-    assert partitions.make(now=NOW + timedelta(days=40)) == 6  # two months more, of records and of both kinds of charges
+    assert (
+        partitions.make(now=NOW + timedelta(days=40)) == 6
+    )  # two months more, of records and of both kinds of charges
     assert partitions.drop(now=NOW) == 0
     assert partitions.drop(now=NOW + timedelta(days=70)) > 0
     assert list(UsageRecord.objects.values_list("record_id", flat=True)) == ["b"]
