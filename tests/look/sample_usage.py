@@ -228,7 +228,7 @@ def records(line: Any, data: dict[str, str] | None = None, **more: Any) -> dict[
 
 def records_wrong(line: Any) -> dict[str, Any]:
     found = records(line, {"since": "yesterday"}, wanted=None, uses=[], sums=[], chips=[])
-    found["form"].fields["since"].widget.attrs["type"] = "text"
+    found["form"].fields["since"].widget.input_type = "text"
     return found
 
 

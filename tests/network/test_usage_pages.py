@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from accounts.models import Line, LineOwnership, Subscriber
+from accounts.models import Line, LineOwnership, LineState, Subscriber
 from lib import clock
 from network.models import UsageDay, UsageRecord
 from network.pages import allowance_page, filters, listing, stretches, sums
@@ -332,7 +332,7 @@ def test_add_ons_are_offered_where_little_is_left_and_only_there(
 ) -> None:
     from tests.network.periods import period
 
-    Line.objects.get(pk=line.pk).move_to("active", reason="test")
+    Line.objects.get(pk=line.pk).move_to(LineState.ACTIVE, reason="test")
     ran = period(line, starts_at=NOW - DAY, ends_at=NOW + 29 * DAY)
     bucket = allowance(line, 100 * MB, used=used * MB, period=ran)
     for page in (path(line), path(line, f"allowances/{bucket.pk}/")):
