@@ -49,7 +49,7 @@ class Pages:
 
 def measure(scale: Scale) -> Pages:
     """A year of every unit in five countries every day, and `scale.size` uses in the running plan."""
-    clock.now = lambda: NOW  # type: ignore[assignment]  # a process of its own
+    clock.now = lambda: NOW
     count = scale.size or RECORDS
     load_reference_data()
     partitions.make(now=NOW)
@@ -87,7 +87,7 @@ def _timed(client: Client, path: str, *, rounds: int, few: int) -> Page:
     cpu, wall, size = [], [], 0
     for _round in range(rounds):
         began, began_cpu = time.perf_counter(), time.process_time()
-        size = len(client.get(path).getvalue())  # type: ignore[attr-defined]  # streamed or not
+        size = len(client.get(path).getvalue())
         cpu.append(time.process_time() - began_cpu)
         wall.append(time.perf_counter() - began)
     return Page(

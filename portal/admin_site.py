@@ -38,7 +38,7 @@ SHOWN: dict[str, list[str]] = {
         "LedgerAccount",
         "VatRate",
     ],
-    "network": ["UsageFile", "UsageRowError"],
+    "network": ["UsageDay", "UsageFile", "UsageRowError"],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
     "provisioning": ["Command", "Difference"],
     "notifications": ["Message", "Suppression"],

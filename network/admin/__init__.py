@@ -1,3 +1,3 @@
-from network.admin import files
+from network.admin import days, files
 
-__all__ = ["files"]
+__all__ = ["days", "files"]

@@ -76,7 +76,7 @@ class FilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
         for name in {"since", "until"} & self.errors.keys():
-            self.fields[name].widget.input_type = "text"  # type: ignore[attr-defined]  # a field for days would show nothing of what was written
+            self.fields[name].widget.input_type = "text"  # a field for days would show nothing of what was written
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
             self.add_error("until", _("This day is before the first one."))

@@ -54,7 +54,7 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
-from network.models import UsageFile, UsageRowError
+from network.models import UsageDay, UsageFile, UsageRowError
 from notifications.models import Message, Suppression
 from plans.models import Allowance, Plan, PlanPeriod, Zone
 from portal.staff import invitations
@@ -114,7 +114,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         event_of(payment),
         move_of(payment),
         message(),
-        *usage_of(),
+        *usage_of(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
         difference_of(line),
@@ -128,11 +128,14 @@ def rows() -> dict[type[models.Model], models.Model]:
     return {type(row): row for row in shown}
 
 
-def usage_of() -> list[models.Model]:
-    """A file, and a row of it that was not taken."""
+def usage_of(line: Line) -> list[models.Model]:
+    """A day of it, a file, and a row of that which was not taken."""
+    day = UsageDay.objects.create(
+        line=line, day=NOW.date(), unit="data", country="FR", amount=5_000_000, records_count=3
+    )
     file = UsageFile.objects.create(source="mediation", name="usage.csv", sha256="0" * 64, rows_read=1, rows_wrong=1)
     wrong = UsageRowError.objects.create(file=file, row=1, reason="unknown_number", msisdn="+4917699999999")
-    return [file, wrong]
+    return [day, file, wrong]
 
 
 def standing_of(line: Line, owner: Subscriber, payment: Payment) -> list[models.Model]:
