@@ -54,7 +54,7 @@ class FilterForm(forms.Form):
     unit = forms.ChoiceField(label=gettext_lazy("What"), required=False, error_messages=_NO_CHOICE)
     country = forms.ChoiceField(label=gettext_lazy("Where"), required=False, error_messages=_NO_CHOICE)
     paid = forms.ChoiceField(label=gettext_lazy("How it was paid"), required=False, error_messages=_NO_CHOICE)
-    allowance = forms.UUIDField(label=gettext_lazy("From"), required=False, error_messages=_NO_LINK)
+    allowance = forms.UUIDField(label=gettext_lazy("Plan or add-on"), required=False, error_messages=_NO_LINK)
     since = forms.DateField(label=gettext_lazy("From day"), required=False, **_DAYS)
     until = forms.DateField(label=gettext_lazy("To day"), required=False, **_DAYS)
     period = forms.UUIDField(required=False, error_messages=_NO_LINK, widget=forms.HiddenInput)

@@ -12,7 +12,6 @@ from django.db.models import Count, OuterRef, QuerySet, Sum
 from django.db.models.functions import JSONObject
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from lib import wording
 from lib.money import format_money
@@ -219,10 +218,6 @@ def _times(own: Owned, wanted: Wanted) -> list[str]:
 def query_of(asked: QueryDict) -> dict[str, str]:
     """The filters, without the place in the list."""
     return {name: str(asked[name]) for name in FilterForm.base_fields if asked.get(name)}
-
-
-def count_in_words(records: int) -> str:
-    return ngettext("%(count)s use", "%(count)s uses", records) % {"count": wording.count_in_words(records)}
 
 
 def _beside(found: QuerySet[Any], older_than: Place | None, newer_than: Place | None) -> list[Any]:

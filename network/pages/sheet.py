@@ -49,7 +49,7 @@ class _Words:
         self.units = {Unit.DATA: _("bytes"), Unit.VOICE: _("seconds"), Unit.TEXTS: _("texts")}
         self.kinds = {unit.value: unit.label.capitalize() for unit in Unit}
         self.head = [
-            _("Time"), _("Record"), _("What"), _("Amount"), _("In"), _("Country"), _("Country name"),
+            _("Time"), _("Record"), _("What"), _("Amount"), _("Counted in"), _("Country"), _("Country name"),
             _("From plans and add-ons"), _("Of which"), _("From credit"), _("Cost"), _("Currency"), _("Not covered"),
         ]  # fmt: skip
 

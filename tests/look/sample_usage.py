@@ -195,7 +195,7 @@ class SampleFilters(forms.Form):
     unit = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), ("data", "Data")])
     country = forms.ChoiceField(label="Where", required=False, choices=[("", "Everywhere"), ("FR", "France")])
     paid = forms.ChoiceField(label="How it was paid", required=False, choices=[("", "Everything")])
-    allowance = forms.ChoiceField(label="From", required=False, choices=[("", "Every plan and add-on")])
+    allowance = forms.ChoiceField(label="Plan or add-on", required=False, choices=[("", "Every plan and add-on")])
     since = forms.DateField(label="From day", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="To day", required=False, widget=forms.DateInput({"type": "date"}))
     period = forms.UUIDField(required=False, widget=forms.HiddenInput)

@@ -153,7 +153,12 @@ def test_the_file_holds_what_was_chosen_and_says_when_by_the_line_s_clock(line: 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert found["Time"] == "2026-11-23T12:00:00+01:00"
     assert found["Record"] == "'=cmd|'/C" + "calc'!A0"
-    assert (found["Amount"], found["In"], found["Country"], found["Not covered"]) == ("5000000", "bytes", "FR", "0")
+    assert (found["Amount"], found["Counted in"], found["Country"], found["Not covered"]) == (
+        "5000000",
+        "bytes",
+        "FR",
+        "0",
+    )
 
 
 def test_the_file_s_name_and_head_are_in_the_reader_s_language(line: Line, load: Load) -> None:
