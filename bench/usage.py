@@ -133,7 +133,7 @@ _TAKE = """
         ON CONFLICT DO NOTHING RETURNING used_at, source, record_id, line_id, unit, amount, country
     )
     INSERT INTO usage_fresh
-    SELECT source, record_id, used_at, line_id, line.country, line.time_zone, unit, amount, taken.country
+    SELECT source, record_id, used_at, line_id, line.country, line.time_zone, line.currency, unit, amount, taken.country
     FROM taken JOIN accounts_line AS line ON line.id = taken.line_id
 """
 

@@ -151,7 +151,7 @@ def draw_up(wish: Wish, price: Money, *, now: datetime) -> Order:
         net_minor=parts.net_minor,
         vat_minor=parts.vat_minor,
         grants=grants.freeze(wish.plan) if wish.plan else [],
-        summary=summary.freeze_summary(wish.plan, wish.pays.language) if wish.plan else {},
+        summary=summary.freeze_summary(wish.plan, wish.pays.language, now=now) if wish.plan else {},
         consents=wish.consents,
         form_token=wish.form_token,
         placed_at=now,

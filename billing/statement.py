@@ -15,20 +15,23 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Line, LineOwnership, Subscriber
 from billing import ledger, wording
-from billing.models import AccountKind, EntryKind, LedgerEntry, Order
+from billing.models import AccountKind, CreditUse, EntryKind, LedgerEntry, Order
 from billing.models.ledger import CREDIT_KINDS
 from billing.paying_out import payouts
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatementRow:
-    """`amount_minor` is signed; `after_minor` is paid and bonus credit together after it. `note`: what staff gave as the reason."""
+    """`amount_minor` is signed; `after_minor` is paid and bonus credit together after it. `note`: what staff gave as the reason; `use`: what
+    was used for it.
+    """
 
     words: str
     amount_minor: int
     after_minor: int
     at: datetime
     note: str = ""
+    use: CreditUse | None = None
     is_bonus: bool = False
     order: Order | None = None
 
@@ -42,7 +45,7 @@ def facts(line: Line, reader: Subscriber, *, page: str | None) -> dict[str, Any]
     since = owned_since(line, reader)
     brought_minor = brought(line, since=since)
     found = Paginator(entries(line, since=since), PAGE_SIZE).get_page(page)
-    shown = rows(found, reader=reader, brought_minor=brought_minor)
+    shown = rows(found, reader=reader, brought_minor=brought_minor, since=since)
     if since and brought_minor and not found.has_next():
         shown.append(first_row(brought_minor, since=since))
     return {
@@ -84,13 +87,16 @@ def owned_since(line: Line, reader: Subscriber) -> datetime | None:
     return found.values_list("from_at", flat=True).first()
 
 
-def rows(page: Iterable[Any], *, reader: Subscriber, brought_minor: int = 0) -> list[StatementRow]:
-    """Entries of `entries()` in words; only orders that the reader may see are named."""
+def rows(
+    page: Iterable[Any], *, reader: Subscriber, brought_minor: int = 0, since: datetime | None = None
+) -> list[StatementRow]:
+    """Entries of `entries()` in words; only orders that the reader may see are named, and use since the line is theirs (`since`)."""
     found = list(page)
-    visible = _visible(found, reader)
+    visible, uses = _visible(found, reader), _uses(found, since)
     return [
         StatementRow(
-            words=_words(entry, is_visible=entry.order_id in visible),
+            words=_words(entry, is_visible=entry.order_id in visible, use=uses.get(entry.key)),
+            use=uses.get(entry.key),
             note=entry.reason if entry.kind in _WITH_REASON else "",
             is_bonus=entry.is_bonus,
             amount_minor=entry.signed_minor,
@@ -126,11 +132,21 @@ def _visible(found: list[Any], reader: Subscriber) -> set[UUID]:
     return set(Order.objects.visible_to(reader).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
+def _uses(found: list[Any], since: datetime | None) -> dict[str, CreditUse]:
+    """What entries about use were for, by key; of what an owner before has used nothing is told."""
+    keys = {entry.key: entry.key.split(":")[1] for entry in found if entry.kind == EntryKind.USE}
+    rows = CreditUse.objects.in_bulk(set(keys.values())) if keys else {}
+    by_id = {str(pk): row for pk, row in rows.items() if since is None or row.day > since.date()}
+    return {key: by_id[pk] for key, pk in keys.items() if pk in by_id}
+
+
 _WITH_REASON = {EntryKind.ADJUSTMENT, EntryKind.PAYOUT_REFUSED}
 
 
-def _words(entry: Any, *, is_visible: bool) -> str:
+def _words(entry: Any, *, is_visible: bool, use: CreditUse | None) -> str:
     kind = EntryKind(entry.kind)
+    if use:
+        return wording.use_in_words(use)
     if kind == EntryKind.ADJUSTMENT:
         return _("From our support") if entry.signed_minor > 0 else _("Taken by our support")
     if is_visible and kind == EntryKind.CREDIT_SPENT:
@@ -140,6 +156,7 @@ def _words(entry: Any, *, is_visible: bool) -> str:
     said = {
         EntryKind.OPENING: _("Credit from before"),
         EntryKind.CREDIT_SPENT: _("Paid from credit"),
+        EntryKind.USE: _("Use paid from credit"),
         EntryKind.REFUND_TO_CREDIT: _("Given back to your credit"),
         EntryKind.TOP_UP_REVERSED: _("Top-up taken back"),
         EntryKind.DISPUTE_LOST: _("Taken back by the payer’s bank"),

@@ -23,6 +23,7 @@ urlpatterns = [
     path("plans/<slug:code>/order/", review.review, name="order_review"),
     path("top-up/", credit.top_up, name="top_up"),
     path("credit/", credit.credit, name="credit"),
+    path("lines/<uuid:line_id>/credit-use/", credit.use, name="credit_use"),
     path("credit/payout/", payouts.payout, name="payout"),
     path("credit/payout/<uuid:payout_id>/cancel/", payouts.cancel, name="payout_cancel"),
     path("voucher/", vouchers.voucher, name="voucher"),

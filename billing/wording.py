@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing.models import Method, Order, OrderState, PaymentState, PaymentWay
+from billing.models import CreditUse, Method, Order, OrderState, PaymentState, PaymentWay
+from lib import wording
 from plans.models import Unit
 
 _TONES = {
@@ -53,6 +55,17 @@ class Row:
     tone: str
     method: str
     act: Act | None
+
+
+def use_in_words(use: CreditUse) -> str:
+    """What was used and paid from credit, in the reader's language."""
+    noon = datetime(use.day.year, use.day.month, use.day.day, 12, tzinfo=UTC)
+    words = {
+        "amount": wording.amount_in_words(use.amount, use.unit),
+        "country": wording.country_in_words(use.country),
+        "day": wording.date_in_words(noon, zone=UTC),
+    }
+    return _("Used without an allowance: %(amount)s, %(country)s, %(day)s") % words
 
 
 def title_of(order: Order) -> str:

@@ -101,7 +101,7 @@ def country_names() -> Mapping[str, str]:
 
 
 def country_in_words(code: str) -> str:
-    """A code that nobody has stands for itself."""
+    """`DE` (ISO 3166) as `Germany` or `德国`; a code nobody has a name for as it stands."""
     return country_names().get(code, code)
 
 

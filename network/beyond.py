@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from billing import credit_uses
-from billing.credit_uses import Counter, Day, Purse
+from billing.paid_use import booking
+from billing.paid_use.booking import Counter, Day, Purse
 from plans.rates import RateCard
 
 _SOLD = """
@@ -20,6 +20,8 @@ _SOLD = """
             AND rate.from_date <= (used.used_at AT TIME ZONE used.zone)::date)
     AND EXISTS (SELECT FROM billing_ledgeraccount AS credit
         WHERE credit.line_id = used.line_id AND credit.kind IN ('credit_paid', 'credit_bonus') AND credit.balance_minor > 0)
+    AND EXISTS (SELECT FROM accounts_line AS line
+        WHERE line.id = used.line_id AND (line.credit_use_off_at IS NULL OR line.credit_use_off_at > used.used_at))
     AND coalesce((SELECT plan.beyond_by_credit FROM plans_planperiod AS period JOIN plans_plan AS plan ON plan.id = period.plan_id
         WHERE period.line_id = used.line_id AND period.kind = 'plan' AND period.cancelled_at IS NULL
             AND period.starts_at <= used.used_at AND period.ends_at > used.used_at), true)
@@ -100,7 +102,7 @@ def lock(cursor: Any, *, also: Collection[UUID]) -> dict[UUID, Purse]:
     if not cursor.fetchone()[0]:
         return {}
     cursor.execute(_MAY_NEED)
-    return credit_uses.lock({line_id for (line_id,) in cursor.fetchall()} | set(also))
+    return booking.lock({line_id for (line_id,) in cursor.fetchall()} | set(also))
 
 
 def pay(cursor: Any, purses: dict[UUID, Purse], *, now: datetime) -> None:

@@ -13,7 +13,9 @@ from lib import clock
 from notifications import outbox
 from notifications.kinds import kind_of
 from notifications.outbox import Outgoing, Recipient
-from plans.models import Allowance, Length
+from plans.models import Allowance, Length, Unit
+from plans.rates import RateCard
+from plans.rates_in_words import in_money
 from plans.readers import ZONE, Readers
 
 LOW, USED_UP = "allowance_low", "allowance_used_up"
@@ -29,21 +31,24 @@ def tell(crossed: Mapping[UUID, str], *, now: datetime) -> None:
 
 
 def _messages(found: Any, crossed: Mapping[UUID, str], *, channel: str, now: datetime) -> Iterator[Outgoing]:
+    card = RateCard()
     for allowance in found.annotate(zone_of_reader=F(ZONE)):
         kind = crossed[allowance.pk]
         yield Outgoing(
             kind=kind,
             channel=channel,
             to=Recipient(allowance.to, allowance.language, allowance.zone_of_reader),
-            context=_context(allowance),
+            context=_context(allowance, card, now=now),
             key=f"allowance:{allowance.pk}:{kind}:{channel}",
             subject=f"period:{allowance.period_id}" if allowance.period_id else f"allowance:{allowance.pk}",
             not_after=clock.real_now() + (allowance.expires_at - now),
         )
 
 
-def _context(allowance: Allowance) -> dict[str, Any]:
-    """Amounts in the unit's base; `speed` in kbit/s where it goes on more slowly."""
+def _context(allowance: Allowance, card: RateCard, *, now: datetime) -> dict[str, Any]:
+    """Amounts in the unit's base; `speed` in kbit/s where it goes on more slowly, `beyond` what each GB, minute or text costs where it
+    goes on from credit.
+    """
     whole = allowance.granted if allowance.granted is not None else allowance.full_speed_amount
     left = max(0, (whole or 0) - allowance.used - allowance.gifted)
     return {
@@ -52,6 +57,20 @@ def _context(allowance: Allowance) -> dict[str, Any]:
         "remaining": {"amount": left, "unit": allowance.unit},
         "granted": {"amount": whole, "unit": allowance.unit},
         "speed": allowance.speed_after_kbit,
+        "beyond": _beyond(allowance, card, now=now),
+        "unit": allowance.unit,
         "ends_at": allowance.expires_at.isoformat(),
         "url": f"{settings.PORTAL_ORIGIN}{reverse('plan_list')}?show={Length.ADD_ON}",
     }
+
+
+def _beyond(allowance: Allowance, card: RateCard, *, now: datetime) -> dict[str, Any] | None:
+    """At home, in the line's currency; None where use stops instead."""
+    line, period = allowance.line, allowance.period
+    if period is None or not period.plan.beyond_by_credit or line.credit_use_off_at:
+        return None
+    rate = card.of(line.country, allowance.unit, line.currency, on=now.date())
+    if rate is None:
+        return None
+    price = in_money(Unit(allowance.unit), rate, line.currency)
+    return {"minor": price.minor, "currency": price.currency}

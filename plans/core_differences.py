@@ -93,7 +93,7 @@ class _Pair:
 def _pairs(page: Page, stretch: Stretch, *, now: datetime) -> list[_Pair]:
     there = {line.line_id: line for line in page.lines}
     wanted = Q(pk__in=there.keys()) | (stretch.holds("pk") & ~Q(state__in=_MAY_BE_UNKNOWN))
-    here = {line.pk: line for line in Line.objects.filter(wanted)}
+    here = {line.pk: line for line in Line.objects.filter(wanted).prefetch_related("sims")}
     named = [period.name for line in page.lines for period in line.periods if _counts(period, now=now)]
     rows = (
         PlanPeriod.objects.filter(Q(line__in=here.keys(), ends_at__gt=now) | Q(origin__in=named))
@@ -132,6 +132,9 @@ def _differing(pair: _Pair, *, now: datetime) -> Iterator[Found]:
 def _of_line(here: Line, there: LineThere) -> Iterator[Found]:
     if here.state not in {LineState.STOCK, there.state}:
         yield _found(here, DifferenceKind.STATE, ours=here.state, theirs=there.state)
+    ours = frozenset(sim.iccid for sim in here.sims.all() if sim.until_at is None)
+    if there.sims is not None and there.sims != ours:
+        yield _found(here, DifferenceKind.SIMS, ours=" ".join(sorted(ours)), theirs=" ".join(sorted(there.sims)))
     if here.msisdn != there.msisdn:
         yield _found(here, DifferenceKind.NUMBER, ours=here.msisdn, theirs=there.msisdn)
 

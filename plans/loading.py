@@ -106,6 +106,10 @@ class _Loading:
             return
         if "price_minor" in differing:
             self._price(plan, differing["price_minor"])
+        if differing.get("beyond_by_credit") and PlanPeriod.objects.filter(plan=plan, ends_at__gt=self.now).exists():
+            self.refused.append(
+                f"{plan.code}: somebody has it, and was told that nothing is taken from credit. Give the plan a new code."
+            )
         if others := sorted(set(differing) - {"price_minor"}):
             self.changes.append(f"{plan.code}: {', '.join(name.replace('_', ' ') for name in others)} changed")
         for name, value in differing.items():

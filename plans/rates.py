@@ -23,14 +23,15 @@ class Rate:
         return amount * self.price_minor // self.per
 
     def covered(self, wanted: int, *, before: int, credit_minor: int) -> int:
-        """How much of `wanted` credit pays for, when `before` of that day was paid already. Without credit nothing is, not even what
-        would be rounded away.
+        """How much of `wanted` credit pays for, when `before` of that day was paid already: byte by byte, until credit is spent or does
+        not reach for the next. Without credit nothing is paid, not even what would be rounded away.
         """
         if credit_minor <= 0:
             return 0
-        payable_minor = self.cost_minor(before) + credit_minor + 1
-        most = (payable_minor * self.per - 1) // self.price_minor - before
-        return max(0, min(wanted, most))
+        payable_minor = self.cost_minor(before) + credit_minor
+        spent_at = -(-payable_minor * self.per // self.price_minor)
+        most = ((payable_minor + 1) * self.per - 1) // self.price_minor
+        return max(0, min(wanted, spent_at - before, most - before))
 
 
 class RateCard:

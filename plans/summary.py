@@ -5,19 +5,20 @@ accessibility are the same for every plan and stand in the template.
 """
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
-from babel import Locale
 from django.utils import translation
-from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lib import wording
+from plans import rates_in_words
 from plans.comparison import countries_in_words, validity_in_words
 from plans.models import AddOnEnd, Plan, PlanAllowance, Unit, ValidityUnit
 
 
-def freeze_summary(plan: Plan, language: str) -> dict[str, Any]:
+def freeze_summary(plan: Plan, language: str, *, now: datetime) -> dict[str, Any]:
     """What the summary says of `plan`, in `language`, as JSON that needs no catalogue to be read again.
 
     Amounts stay numbers (`grants`: words, unit, amount in the unit's base or None; `price_minor`, VAT included), everything else is text.
@@ -34,6 +35,7 @@ def freeze_summary(plan: Plan, language: str) -> dict[str, Any]:
             "notes": [note for row in amounts for note in _notes(row)],
             "works_in": f"{plan.zone.title} ({countries_in_words(len(countries))})",
             "countries": countries,
+            "beyond": list(_beyond(plan, now.date())),
             "speed": _speed(plan) if any(row.unit == Unit.DATA for row in amounts) else "",
             "price_minor": plan.price_minor,
             "currency": plan.currency,
@@ -44,12 +46,14 @@ def freeze_summary(plan: Plan, language: str) -> dict[str, Any]:
 
 def country_names(codes: list[str]) -> list[str]:
     """Names of ISO 3166 countries in the active language, sorted as they read."""
-    names = Locale.parse(to_locale(get_language() or "en")).territories
-    return sorted(str(names.get(code, code)) for code in codes)
+    return sorted(wording.country_in_words(code) for code in codes)
 
 
 def _noun(row: PlanAllowance) -> str:
-    return {Unit.DATA: _("Data"), Unit.VOICE: _("Minutes"), Unit.TEXTS: _("Texts")}[Unit(row.unit)]
+    return _NOUNS[Unit(row.unit)]()
+
+
+_NOUNS = {Unit.DATA: lambda: _("Data"), Unit.VOICE: lambda: _("Minutes"), Unit.TEXTS: lambda: _("Texts")}
 
 
 def _notes(row: PlanAllowance) -> Iterator[str]:
@@ -62,8 +66,19 @@ def _notes(row: PlanAllowance) -> Iterator[str]:
         }
 
 
+def _beyond(plan: Plan, today: date) -> Iterator[dict[str, Any]]:
+    """What use costs, as far as it goes on from credit."""
+    if plan.beyond_by_credit:
+        for rate in rates_in_words.in_zone(plan.zone, currency=plan.currency, on=today):
+            yield {"words": _NOUNS[rate.unit](), "price_minor": rate.price.minor, "each": rate.each}
+
+
 def _speed(plan: Plan) -> str:
     after = _("When the data is used up, data stops until you renew or take an add-on; nothing is charged by itself.")
+    if plan.beyond_by_credit:
+        after = _(
+            "When the data is used up, use goes on and is paid from your credit at the rates below, until it is spent; you can switch that off."
+        )
     remedies = _(
         "If the speed stays far below this again and again, you can ask us to put it right, or for your money back for the time that is left; your national regulator measures and decides disputes."
     )

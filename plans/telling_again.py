@@ -21,7 +21,7 @@ def differing_lines() -> list[UUID]:
 
 @whole
 def tell_again(line_id: UUID, *, now: datetime) -> int:
-    """The line's state and its plan periods that are not over or that differ. Every command says how something stands, so that it
+    """The line's state, its SIMs, and its plan periods that are not over or that differ. Every command says how something stands, so that it
     may be told any number of times. Returns how many commands were written.
     """
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
@@ -30,7 +30,9 @@ def tell_again(line_id: UUID, *, now: datetime) -> int:
     rows = PlanPeriod.objects.filter(Q(ends_at__gt=now) | Q(origin__in=named), line=line)
     periods = rows.exclude(origin__startswith=commands.IMPORTED).select_related("plan").order_by("starts_at")
     again = f"again:{commands.at(now)}"
-    tellings = [commands.of_line(line, subject=f"line:{line.pk}", again=again)]
+    about = f"line:{line.pk}"
+    tellings = [commands.of_line(line, subject=about, again=again)]
+    tellings.append(commands.of_sims(line, line.sims.in_use(), subject=about, change=again))
     tellings += [
         commands.of_period(
             period, period.allowances.select_related("zone"), line=line, change=again, subject=period.origin

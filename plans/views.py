@@ -27,7 +27,7 @@ def plan_summary(request: HttpRequest, code: str) -> HttpResponse:
     plan = get_object_or_404(Plan.objects.on_sale(now).select_related("zone"), code=code)
     context = {
         "place": "plans",
-        "summary": {**freeze_summary(plan, get_language() or "en"), "as_of": now},
+        "summary": {**freeze_summary(plan, get_language() or "en", now=now), "as_of": now},
         "back_url": f"{reverse('plan_list')}?show={plan.length}",
         "back_words": _("Plans"),
         "order_url": reverse("order_review", args=[plan.code]),

@@ -18,6 +18,7 @@ class CommandKind(models.TextChoices):
 
     PERIOD_SET = "period_set", _("plan period")
     LINE_SET = "line_set", _("state of the line")
+    SIMS_SET = "sims_set", _("SIMs of the line")
 
 
 class CommandState(models.TextChoices):
@@ -103,6 +104,7 @@ class DifferenceKind(models.TextChoices):
     UNKNOWN_HERE = "unknown_here", _("we do not know the line")
     STATE = "state", _("another state of the line")
     NUMBER = "number", _("another number")
+    SIMS = "sims", _("other SIMs")
     PERIOD_THERE = "period_there", _("a plan period only the network has")
     PERIOD_HERE = "period_here", _("a plan period the network lacks")
     DATES = "dates", _("another start or end")

@@ -72,6 +72,7 @@ class Line(models.Model):
     state_reason = models.CharField(_("reason"), max_length=200, blank=True)
     last_top_up_at = models.DateTimeField(_("last top-up"), null=True, blank=True)
     last_charged_use_at = models.DateTimeField(_("last use charged to credit"), null=True, blank=True)
+    credit_use_off_at = models.DateTimeField(_("credit not used for use since"), null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[LineQuerySet] = LineQuerySet.as_manager()  # type: ignore[assignment]

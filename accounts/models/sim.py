@@ -12,6 +12,12 @@ class SimKind(models.TextChoices):
     ESIM = "esim", _("eSIM")
 
 
+class SimQuerySet(models.QuerySet["Sim"]):
+    def in_use(self) -> "SimQuerySet":
+        """Those that are in their line now, oldest first."""
+        return self.filter(until_at=None).order_by("from_at", "id")
+
+
 class Sim(models.Model):
     """Named by its ICCID (ITU-T E.118: begins with 89, 18 to 20 digits)."""
 
@@ -20,6 +26,8 @@ class Sim(models.Model):
     kind = models.CharField(_("kind"), max_length=5, choices=SimKind, default=SimKind.SIM)
     from_at = models.DateTimeField(_("from"), db_default=Now())
     until_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = SimQuerySet.as_manager()
 
     class Meta:
         verbose_name = "SIM"

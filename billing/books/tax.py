@@ -1,4 +1,4 @@
-"""VAT by country and rate: from the orders and refund requests themselves, held against what the ledger moved."""
+"""VAT by country and rate: from orders, refund requests and use paid from credit themselves, held against what the ledger moved."""
 
 from collections import defaultdict
 from typing import Any
@@ -11,11 +11,17 @@ from billing.models import AccountKind
 from lib.money import Money
 
 _SOLD = """
-    SELECT o.country, o.vat_percent, o.currency, count(*) AS count,
-        sum(o.net_minor)::bigint AS net_minor, sum(o.vat_minor)::bigint AS vat_minor
-    FROM billing_ledgerentry e JOIN billing_order o ON o.id = e.order_id AND e.key = 'order:' || o.id || ':apply:sale'
-    WHERE e.kind = 'sale' AND e.created_at >= %(since)s AND e.created_at < %(until)s
-    GROUP BY 1, 2, 3"""
+    SELECT country, vat_percent, currency, count(*) AS count, sum(net_minor)::bigint AS net_minor, sum(vat_minor)::bigint AS vat_minor
+    FROM (
+        SELECT o.country, o.vat_percent, o.currency, o.net_minor, o.vat_minor
+        FROM billing_ledgerentry e JOIN billing_order o ON o.id = e.order_id AND e.key = 'order:' || o.id || ':apply:sale'
+        WHERE e.kind = 'sale' AND e.created_at >= %(since)s AND e.created_at < %(until)s
+        UNION ALL
+        SELECT u.vat_country, u.vat_percent, u.currency, u.net_minor, u.vat_minor
+        FROM (SELECT DISTINCT split_part(e.key, ':', 2) AS id FROM billing_ledgerentry e
+            WHERE e.kind = 'use' AND e.created_at >= %(since)s AND e.created_at < %(until)s) booked
+        JOIN billing_credituse u ON u.id = booked.id::uuid
+    ) AS sales GROUP BY 1, 2, 3"""
 
 _TAKEN_BACK = """
     SELECT o.country, o.vat_percent, r.currency, count(*) AS count,
@@ -45,12 +51,18 @@ def section(month: Month, balances: Balances) -> Section:
     return Section(
         tables=[Table("vat", "VAT by country and rate", columns, told)],
         checks=[
-            *_checks("net by country and rate is what sales moved by", net, balances.moved_by(AccountKind.SALES)),
+            *_checks("net by country and rate is what sales moved by", net, _sales(balances)),
             *_checks(
                 "VAT by country and rate is what the VAT account moved by", vat, balances.moved_by(AccountKind.VAT)
             ),
         ],
     )
+
+
+def _sales(balances: Balances) -> dict[str, int]:
+    """Of plans and of use, by currency."""
+    plans, use = balances.moved_by(AccountKind.SALES), balances.moved_by(AccountKind.USAGE_SALES)
+    return {currency: plans.get(currency, 0) + use.get(currency, 0) for currency in {*plans, *use}}
 
 
 def _place(row: Any) -> tuple[str, str, str]:

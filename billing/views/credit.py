@@ -2,15 +2,16 @@
 
 import uuid
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import line_words
 from accounts.current_line import current_line
@@ -19,6 +20,7 @@ from accounts.requests import SignedInRequest
 from billing import ledger, orders, statement
 from billing.forms import TopUpForm
 from billing.orders import CannotBeOrdered, FormUsed, Wish
+from billing.paid_use import card, switch
 from billing.paying import method_choices, saved_choice, transfer_accounts, ways_to_pay
 from billing.paying.method_choices import MethodChoice
 from billing.standing import words
@@ -37,9 +39,22 @@ def credit(request: SignedInRequest) -> HttpResponse:
     context = statement.facts(line, request.user, page=request.GET.get("page"))
     unused = transfer_accounts.unused_of(request.user)
     auto = words.top_up_of_line(line, now=clock.now())
-    return render(
-        request, "billing/credit.html", {"lines": request.user.lines, "unused": unused, "auto_top_up": auto, **context}
-    )
+    context |= {"lines": request.user.lines, "unused": unused, "auto_top_up": auto}
+    context["beyond"] = card.facts(line, now=clock.now())
+    return render(request, "billing/credit.html", context)
+
+
+@login_required
+@require_POST
+def use(request: SignedInRequest, line_id: UUID) -> HttpResponse:
+    """Whether use that no allowance covers may be paid from credit: `pay` is yes or no."""
+    line, is_on = get_object_or_404(request.user.lines, pk=line_id), request.POST.get("pay") == "yes"
+    switch.switch(line.pk, is_on=is_on, now=clock.now())
+    if is_on:
+        messages.success(request, _("When nothing else covers it, use is paid from your credit again."))
+    else:
+        messages.success(request, _("Your credit is kept: when an allowance is used up, it stops."))
+    return redirect("credit")
 
 
 @login_required

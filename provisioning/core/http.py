@@ -100,7 +100,14 @@ def _body(answer: requests.Response) -> dict[str, Any]:
 def _line(row: Mapping[str, Any]) -> LineThere:
     """Raises KeyError, TypeError, ValueError for what is none."""
     periods = [_period(period) for period in row["periods"]]
-    return LineThere(line_id=UUID(row["line"]), msisdn=str(row["msisdn"]), state=str(row["state"]), periods=periods)
+    sims = row.get("sims")
+    return LineThere(
+        line_id=UUID(row["line"]),
+        msisdn=str(row["msisdn"]),
+        state=str(row["state"]),
+        periods=periods,
+        sims=None if sims is None else frozenset(str(sim["iccid"]) for sim in sims),
+    )
 
 
 def _period(row: Mapping[str, Any]) -> PeriodThere:

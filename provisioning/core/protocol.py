@@ -59,12 +59,13 @@ class PeriodThere:
 
 @dataclass(frozen=True, kw_only=True)
 class LineThere:
-    """A line as the core has it; `state` is one of ours."""
+    """A line as the core has it; `state` is one of ours, `sims` are ICCIDs, None where it does not say."""
 
     line_id: UUID
     msisdn: str
     state: str
     periods: Sequence[PeriodThere]
+    sims: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

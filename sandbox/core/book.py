@@ -11,7 +11,8 @@ from uuid import UUID
 
 #: kind → what its payload must say, and as what
 _SAYS: Mapping[str, Mapping[str, type]] = {
-    "line_set": {"state": str, "since": str},
+    "line_set": {"state": str, "since": str, "uses_credit": bool},
+    "sims_set": {"sims": list},
     "period_set": {
         "period": str,
         "plan": str,
@@ -19,6 +20,7 @@ _SAYS: Mapping[str, Mapping[str, type]] = {
         "starts_at": str,
         "ends_at": str,
         "is_cancelled": bool,
+        "beyond_by_credit": bool,
         "allowances": list,
     },
 }
@@ -96,6 +98,8 @@ def apply(sql: sqlite3.Connection, command: Command) -> bool:
     )
     if command.kind == "line_set":
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (command.payload["state"], command.line))
+    elif command.kind == "sims_set":
+        _keep_sims(sql, command.line, command.payload["sims"])
     else:
         sql.execute(
             "INSERT INTO core_periods (period, line, body) VALUES (?, ?, ?)"
@@ -112,10 +116,25 @@ def note_call(sql: sqlite3.Connection, command: Command, *, began_at: float, is_
     )
 
 
+#: SIMs are null where nothing was told of them.
+_LINES = """
+    SELECT core_lines.*, core_sims.body AS sims FROM core_lines LEFT JOIN core_sims USING (line)
+    WHERE line > ? ORDER BY line LIMIT ?"""
+
+
 def lines(sql: sqlite3.Connection, *, after: str = "", limit: int) -> list[dict[str, Any]]:
     """In the order of their ids, behind `after`."""
-    rows = sql.execute("SELECT * FROM core_lines WHERE line > ? ORDER BY line LIMIT ?", (after, limit)).fetchall()
-    return [{"line": row["line"], "msisdn": row["msisdn"], "state": row["state"], "periods": _periods(sql, row["line"])} for row in rows]  # fmt: skip
+    rows = sql.execute(_LINES, (after, limit)).fetchall()
+    return [
+        {
+            "line": row["line"],
+            "msisdn": row["msisdn"],
+            "state": row["state"],
+            "sims": json.loads(row["sims"]) if row["sims"] else None,
+            "periods": _periods(sql, row["line"]),
+        }
+        for row in rows
+    ]
 
 
 def calls(sql: sqlite3.Connection, *, limit: int = 5000) -> list[dict[str, Any]]:
@@ -125,16 +144,19 @@ def calls(sql: sqlite3.Connection, *, limit: int = 5000) -> list[dict[str, Any]]
 
 
 def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> bool:
-    """Somebody else has changed what the core knows of a line: its `state`, fields of a `period`, or it is `forgotten`. False for a
+    """Somebody else has changed what the core knows of a line: its `state`, its `sims`, fields of a `period`, or it is `forgotten`. False for a
     line nobody knows.
     """
     if sql.execute("SELECT 1 FROM core_lines WHERE line = ?", (line,)).fetchone() is None:
         return False
     if wanted.get("forget"):
         sql.execute("DELETE FROM core_periods WHERE line = ?", (line,))
+        sql.execute("DELETE FROM core_sims WHERE line = ?", (line,))
         sql.execute("DELETE FROM core_lines WHERE line = ?", (line,))
     if isinstance(wanted.get("state"), str):
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (wanted["state"], line))
+    if isinstance(wanted.get("sims"), list):
+        _keep_sims(sql, line, wanted["sims"])
     if isinstance(wanted.get("period"), dict):
         for body in _periods(sql, line):
             told = json.dumps({**body, **wanted["period"]})
@@ -143,8 +165,12 @@ def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> boo
 
 
 def clear(sql: sqlite3.Connection) -> None:
-    for table in ("core_lines", "core_periods", "core_commands", "core_calls"):
+    for table in ("core_lines", "core_sims", "core_periods", "core_commands", "core_calls"):
         sql.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
+
+
+def _keep_sims(sql: sqlite3.Connection, line: str, sims: list[Any]) -> None:
+    sql.execute("INSERT OR REPLACE INTO core_sims (line, body) VALUES (?, ?)", (line, json.dumps(sims)))
 
 
 def _periods(sql: sqlite3.Connection, line: str) -> list[dict[str, Any]]:

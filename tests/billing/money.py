@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -9,6 +10,9 @@ from accounts.models import Line
 from billing import ledger
 from billing.ledger import Posting
 from billing.models import AccountKind, EntryKind, LedgerAccount
+from billing.paid_use import booking
+from billing.paid_use.booking import Counter, Day
+from plans.rates import RateCard
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -30,3 +34,16 @@ def give_credit(line: Line, minor: int, *, bonus: bool = False) -> LedgerAccount
             )
         )
     return pots[kind]
+
+
+def use_beyond(line: Line, amount: int, *, country: str = "DE", now: datetime = NOW) -> int:
+    """So many bytes used now that no allowance covers, paid from credit by the catalogue's rate; what it cost in minor units."""
+    local = now.astimezone(ZoneInfo(line.time_zone))
+    day = Day(line.pk, local.date(), "data", country)
+    rate = RateCard().of(country, "data", line.currency, on=day.day)
+    assert rate is not None
+    with transaction.atomic():
+        counter = Counter(booking.lock({line.pk}), first_day=day.day)
+        _paid, cost_minor = counter.pay(day, rate, amount)
+        counter.book(last_used_at={line.pk: now}, now=now)
+    return cost_minor

@@ -23,7 +23,7 @@ from lib.money import Money
 from plans.models import PlanPeriod
 from tests.billing.booked import booked
 from tests.billing.giving_back import answer, ask, dispute, use
-from tests.billing.money import give_credit
+from tests.billing.money import give_credit, use_beyond
 from tests.billing.ordering import load_reference_data, order_plan, order_top_up, pay
 from tests.billing.planting import money_rows, plant
 from tests.billing.printing import FINA, active, one
@@ -109,6 +109,18 @@ def test_vat_is_told_by_country_and_rate_and_is_what_the_account_moved_by(buyer:
         (["FR", "20.00", "EUR", 1, 0], (1250, 250, 0, 0, 1250, 250)),
     ]
     assert accounts()["vat"] == (0, 489, 80, 409)
+    assert books.draw_up(Month.named("2026-11")).wrong == []
+
+
+def test_use_paid_from_credit_is_a_sale_with_its_vat(buyer: Subscriber) -> None:
+    with booked(NOVEMBER):
+        give_credit(buyer.lines[0], 1000)
+        use_beyond(buyer.lines[0], 1_000_000_000, now=NOVEMBER)
+        use_beyond(buyer.lines[0], 1_000_000_000, now=NOVEMBER)
+    assert [(row[:5], minors(row)) for row in table("vat")] == [
+        (["DE", "19.00", "EUR", 2, 0], (420, 80, 0, 0, 420, 80))
+    ]
+    assert accounts()["usage_sales"] == (0, 500, 80, 420)
     assert books.draw_up(Month.named("2026-11")).wrong == []
 
 

@@ -43,6 +43,7 @@ from lib.money import Money
 from plans.models import Allowance
 from tests.billing import printing
 from tests.billing.giving_back import answer, ask, dispute
+from tests.billing.money import use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.stack.invariants import broken
 
@@ -64,6 +65,7 @@ STEPS = st.lists(
                 "pay_by_credit",
                 "pay_again",
                 "use",
+                "use_beyond",
                 "withdraw",
                 "refund",
                 "refund_at_gateway",
@@ -131,6 +133,9 @@ class Story:
         for allowance in Allowance.objects.filter(line=self.line).exclude(granted=None):
             allowance.used += (allowance.remaining or 0) * minor // 5000
             allowance.save(update_fields=["used"])
+
+    def _use_beyond(self, which: int, minor: int) -> None:
+        use_beyond(self.line, minor * 1_000_000, country=("DE", "US")[which % 2], now=self.now)
 
     def _withdraw(self, which: int, minor: int) -> None:
         if order := one_of(self.orders(), which):

@@ -35,7 +35,7 @@ from billing.paying_out.bank_accounts import BankAccount
 from lib.money import major_units
 from tests.billing import printing
 from tests.billing.giving_back import answer, ask, dispute, use
-from tests.billing.money import give_credit
+from tests.billing.money import give_credit, use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.billing.test_adjustments import owes
 from tests.cast import anna
@@ -72,6 +72,13 @@ def _credit(anna: Subscriber) -> None:
     give_credit(anna.lines[0], 500, bonus=True)
     pay(order_top_up(anna, 1000))
     by_credit(anna, "month-15")
+
+
+@example("Use beyond every allowance, with 1.00 of bonus")
+def _use(anna: Subscriber) -> None:
+    give_credit(anna.lines[0], 1000)
+    give_credit(anna.lines[0], 100, bonus=True)
+    use_beyond(anna.lines[0], 1_000_000_000)
 
 
 @example("Paid twice, the second payment kept as credit")

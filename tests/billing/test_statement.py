@@ -21,7 +21,8 @@ from billing.ledger import NotEnoughCredit, Posting
 from billing.models import AccountKind, AdjustmentPart, EntryKind
 from billing.paying_out import payouts
 from billing.paying_out.bank_accounts import BankAccount
-from tests.billing.money import NOW, give_credit
+from tests.billing.money import NOW, give_credit, use_beyond
+from tests.billing.ordering import load_reference_data
 from tests.billing.test_adjustments import owes
 from tests.cast import LONG_AGO, anna, emma, line_of
 
@@ -128,6 +129,32 @@ def test_each_part_is_named_and_the_reason_of_staff_stands_with_it(owner: Subscr
         ("From our support", "Sorry.", True, 200, 700),
         ("Credit from before", "", False, 500, 500),
     ]
+
+
+def test_use_paid_from_credit_says_what_was_used_where_and_when(owner: Subscriber, line: Line) -> None:
+    load_reference_data()
+    give_credit(line, 500)
+    use_beyond(line, 412_000_000, country="FR")
+    rows = statement.facts(line, owner, page=None)["entries"]
+    assert (rows[0].words, rows[0].amount_minor) == (
+        "Used without an allowance: 412\N{NO-BREAK SPACE}MB, France, Mon 23 Nov",
+        -103,
+    )
+    assert rows[0].use is not None
+    adds_up(line, owner)
+
+
+def test_a_new_owner_does_not_read_what_the_one_before_used(owner: Subscriber, line: Line) -> None:
+    """Its records came after the number had changed hands."""
+    load_reference_data()
+    give_credit(line, 500)
+    taken_over = NOW - timedelta(minutes=1)
+    LineOwnership.objects.update(until_at=taken_over)
+    heir = emma()
+    LineOwnership.objects.create(line=line, subscriber=heir, from_at=taken_over)
+    use_beyond(line, 412_000_000, country="FR")
+    row = statement.facts(line, heir, page=None)["entries"][0]
+    assert (row.words, row.use) == ("Use paid from credit", None)
 
 
 def test_a_new_owner_reads_what_came_along_as_one_row(owner: Subscriber, line: Line) -> None:

@@ -26,6 +26,7 @@ from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
 from tests.look import sample_usage as usage
+from tests.look import sample_use as use
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -400,6 +401,7 @@ def credit() -> dict[str, Any]:
         "payable_minor": 320,
         "entries": entries,
         "page": page,
+        "beyond": use.beyond(),
     }
 
 
@@ -547,6 +549,8 @@ PAGES = {
     "credit": Page("billing/credit.html", credit),
     "credit-none": Page("billing/credit.html", lambda: credit() | {"entries": [], "credit_minor": 0, "bonus_minor": 0}),
     "credit-owed": Page("billing/credit.html", credit_owed),
+    "credit-not-for-use": Page("billing/credit.html", lambda: credit() | {"beyond": use.beyond(is_paid=False)}),
+    "credit-kept": Page("billing/credit.html", lambda: credit() | {"beyond": use.beyond(is_off=True)}),
     "payout": Page("billing/payout.html", lambda: payouts.page(LINE)),
     "payout-refused": Page("billing/payout.html", lambda: payouts.page(LINE, {"shown_minor": "320", "iban": "DE12"})),
     "payout-open": Page("billing/payout.html", lambda: payouts.is_open(LINE)),

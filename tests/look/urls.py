@@ -51,6 +51,7 @@ ADDRESSES = {
     "auto_renew_cancel_next": "lines/<uuid:line_id>/auto-renew/cancel-next/",
     "auto_top_up": "lines/<uuid:line_id>/auto-top-up/",
     "auto_top_up_off": "lines/<uuid:line_id>/auto-top-up/off/",
+    "credit_use": "lines/<uuid:line_id>/credit-use/",
     "ways_to_pay": "ways-to-pay/",
     "way_to_pay_save": "ways-to-pay/save/",
     "way_to_pay_first": "ways-to-pay/<uuid:method_id>/first/",

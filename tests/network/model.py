@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 
 @dataclass
@@ -46,3 +47,34 @@ def play(pots: list[Pot], uses: list[Use], *, home: str) -> dict[str, int]:
                 missing -= part
         over[use.record] = missing
     return over
+
+
+@dataclass
+class Till:
+    """Credit in minor units, prices for so much by country and unit, and the plans that ran: from, until, whether credit pays the rest."""
+
+    credit: int
+    rates: dict[tuple[str, str], tuple[int, int]]
+    spans: list[tuple[datetime, datetime, bool]]
+    paid: dict[Any, int] = field(default_factory=dict)
+
+    def is_sold(self, use: Use) -> bool:
+        says = [says for begins, ends, says in self.spans if begins <= use.at < ends]
+        return (use.country, use.unit) in self.rates and (not says or says[0])
+
+
+def play_till(till: Till, uses: list[Use], over: dict[str, int]) -> dict[str, int]:
+    """Pays byte by byte for what nothing covered, a day's use of a unit in a country counted together; what is left of it, by record."""
+    left = dict(over)
+    for use in sorted(uses):
+        day = (use.at.astimezone(ZoneInfo("Europe/Berlin")).date(), use.country, use.unit)
+        while left[use.record] and till.credit and till.is_sold(use):
+            price, per = till.rates[use.country, use.unit]
+            before = till.paid.get(day, 0)
+            cost = (before + 1) * price // per - before * price // per
+            if cost > till.credit:
+                break
+            till.credit -= cost
+            till.paid[day] = before + 1
+            left[use.record] -= 1
+    return left

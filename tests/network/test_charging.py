@@ -86,8 +86,8 @@ def test_any_stream_in_any_files_comes_to_what_the_model_says(
     line: Line, pots: list[Any], uses: list[Any], cuts: list[int], chunk: int
 ) -> None:
     """Each file is played after the other, as they come: late records meet what is left."""
-    _forget_everything(line)
-    model = [_pot(line, *pot) for pot in pots]
+    forget_everything(line)
+    model = [pot_of(line, *pot) for pot in pots]
     streams = _streams(uses, cuts)
     over: dict[str, int] = {}
     before = loading.CHUNK
@@ -110,7 +110,7 @@ def test_any_stream_in_any_files_comes_to_what_the_model_says(
     ]  # fmt: skip
 
 
-def _forget_everything(line: Line) -> None:
+def forget_everything(line: Line) -> None:
     """What the example before has left; past the triggers, as the tests' role may."""
     from django.db import connection
 
@@ -122,7 +122,7 @@ def _forget_everything(line: Line) -> None:
         cursor.execute("SET session_replication_role = origin")
 
 
-def _pot(line: Line, unit: str, begins: datetime, hours: int, zone: str, limit: int | None, cap: int | None) -> Pot:
+def pot_of(line: Line, unit: str, begins: datetime, hours: int, zone: str, limit: int | None, cap: int | None) -> Pot:
     cap = None if cap is None or unit == "voice" else min(cap, limit or cap)
     ends = begins + timedelta(hours=hours)
     made = allowance(line, limit, unit=unit, begins=begins, ends=ends, zone=zone, cap=cap)

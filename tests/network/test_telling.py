@@ -70,3 +70,24 @@ def test_who_renews_before_the_morning_is_not_told(owned: Line, load: Load, sett
     Allowance.objects.filter(period=period, unit="data").update(used=5 * GB - 1)
     load([row("a", amount=1, at=NOW)])
     assert reminders.withdraw(owned) == len(told()) == 2
+
+
+def test_where_it_goes_on_from_credit_the_message_says_at_what_price(owned: Line, load: Load) -> None:
+    from plans import periods
+    from plans.models import Allowance, Plan
+
+    period = periods.begin(line=owned, plan=Plan.objects.get(code="month-flex-2"), now=NOW - DAY, origin="test:flex")
+    Allowance.objects.filter(period=period, unit="data").update(used=2 * GB - 1)
+    load([row("a", amount=1, at=NOW)])
+    assert sms("allowance_used_up").startswith("2 GB used up. It goes on from your credit at €2.50 per GB.")
+
+
+def test_where_its_owner_keeps_the_credit_it_does_not_go_on(owned: Line, load: Load) -> None:
+    from plans import periods
+    from plans.models import Allowance, Plan
+
+    period = periods.begin(line=owned, plan=Plan.objects.get(code="month-flex-2"), now=NOW - DAY, origin="test:flex")
+    Allowance.objects.filter(period=period, unit="data").update(used=2 * GB - 1)
+    Line.objects.filter(pk=owned.pk).update(credit_use_off_at=NOW - DAY)
+    load([row("a", amount=1, at=NOW)])
+    assert sms("allowance_used_up").startswith("2 GB used up. Add more: ")

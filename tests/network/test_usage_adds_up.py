@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import defaultdict
 from datetime import date
 from typing import Any
@@ -55,7 +56,7 @@ def test_any_stream_is_shown_as_it_was_charged(
     _forget_everything(line)
     give_credit(line, 3)
     for pot in pots:
-        streams._pot(line, *pot)
+        streams.pot_of(line, *pot)
     for bucket in Allowance.objects.filter(granted__gt=began):
         Allowance.objects.filter(pk=bucket.pk).update(used=began)
     for number, stream in enumerate(streams._streams(uses, cuts)):
@@ -73,7 +74,7 @@ def test_any_stream_is_shown_as_it_was_charged(
 
 
 def _forget_everything(line: Line) -> None:
-    streams._forget_everything(line)
+    streams.forget_everything(line)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for table in ("network_usagecreditcharge", "billing_credituse", "billing_ledgerentry", "billing_ledgeraccount"):
@@ -133,6 +134,11 @@ def test_use_paid_from_credit_is_shown_with_what_it_cost_and_can_be_chosen(line:
     html = client.get(f"/lines/{line.pk}/usage/?show=month").content.decode()
     assert "€1.02" in html
     assert "paid=credit" in html
+    statement = client.get("/credit/").content.decode()
+    opened = re.search(r'href="([^"]+paid=credit[^"]+)"', statement)
+    assert opened
+    uses = client.get(opened[1].replace("&amp;", "&")).content.decode().replace("\xa0", " ")
+    assert "410,000,000 bytes" in uses
 
 
 def test_the_file_holds_what_was_chosen_and_says_when_by_the_line_s_clock(line: Line, load: Load) -> None:

@@ -16,10 +16,16 @@ def listed(length: Length) -> dict[str, Offer]:
 def test_each_length_has_its_plans_in_the_catalogues_order(catalogue, django_assert_num_queries):
     with django_assert_num_queries(3):
         months = offers(length=Length.MONTH, currency="EUR", now=NOON)
-        assert [offer.lead.amount for offer in months if offer.lead] == [5 * 10**9, 15 * 10**9, 40 * 10**9, 10 * 10**9]
+        assert [offer.lead.amount for offer in months if offer.lead] == [
+            2 * 10**9,
+            5 * 10**9,
+            15 * 10**9,
+            40 * 10**9,
+            10 * 10**9,
+        ]
 
     assert list(listed(Length.DAY)) == ["day-1", "days-7", "day-world-1"]
-    assert list(listed(Length.MONTH)) == ["month-5", "month-15", "month-40", "month-world-10"]
+    assert list(listed(Length.MONTH)) == ["month-flex-2", "month-5", "month-15", "month-40", "month-world-10"]
     assert list(listed(Length.QUARTER)) == ["quarter-15", "quarter-45", "quarter-120", "quarter-world-30"]
     assert list(listed(Length.ADD_ON)) == ["more-5", "world-2"]
 
@@ -85,7 +91,7 @@ def test_unlimited_minutes_are_said(catalogue):
     months = offers(length=Length.MONTH, currency="EUR", now=NOON)
     (minutes,) = (fact for fact in side_by_side(months) if fact.words == "Minutes")
 
-    assert [cell.value for cell in minutes.cells] == ["200", "500", "Unlimited", "150"]
+    assert [cell.value for cell in minutes.cells] == ["100", "200", "500", "Unlimited", "150"]
 
 
 def test_names_are_the_readers(catalogue):

@@ -45,8 +45,8 @@ def test_loading_twice_changes_nothing_the_second_time(db, folder):
     first = load(folder)
     stored = list(Plan.objects.values()), list(PlanAllowance.objects.values()), list(ZoneCountry.objects.values())
 
-    assert len(first) == 21
-    assert load(folder) == ["13 plans, nothing new."]
+    assert len(first) == 22
+    assert load(folder) == ["14 plans, nothing new."]
     assert stored == (
         list(Plan.objects.values()),
         list(PlanAllowance.objects.values()),

@@ -14,7 +14,7 @@ from plans.models import Plan
 @pytest.fixture
 def plans_now(catalogue):
     """The catalogue on sale at the real time."""
-    assert Plan.objects.on_sale(clock.now()).count() == 13
+    assert Plan.objects.on_sale(clock.now()).count() == 14
 
 
 def show(client: Client, **query: str) -> Any:
@@ -34,7 +34,7 @@ def here(response: Any) -> list[str]:
 def test_everybody_sees_the_months_first(client, plans_now):
     response = show(client)
 
-    assert codes(response) == ["month-5", "month-15", "month-40", "month-world-10"]
+    assert codes(response) == ["month-flex-2", "month-5", "month-15", "month-40", "month-world-10"]
     assert here(response) == ["month"]
     assert "€15.00" in response.text
     assert "30 % a day against Week 4" in response.text

@@ -6,10 +6,11 @@ import pytest
 
 from plans.models import Plan
 from plans.summary import freeze_summary
+from tests.plans.conftest import NOON
 
 
 def test_it_holds_what_the_law_asks_for(catalogue, plan_of):
-    frozen = freeze_summary(plan_of("month-40"), "en")
+    frozen = freeze_summary(plan_of("month-40"), "en", now=NOON)
 
     assert frozen["title"] == "Month 40"
     assert frozen["grants"] == [
@@ -36,20 +37,32 @@ def test_it_holds_what_the_law_asks_for(catalogue, plan_of):
     ],
 )
 def test_it_says_how_long_it_runs(catalogue, plan_of, code, duration):
-    assert freeze_summary(plan_of(code), "en")["duration"] == duration
+    assert freeze_summary(plan_of(code), "en", now=NOON)["duration"] == duration
 
 
 def test_it_is_frozen_as_json_and_no_later_change_reaches_it(catalogue, plan_of):
     plan = plan_of("month-15")
-    frozen = json.loads(json.dumps(freeze_summary(plan, "en")))
+    frozen = json.loads(json.dumps(freeze_summary(plan, "en", now=NOON)))
     Plan.objects.filter(pk=plan.pk).update(price_minor=9900, name={"en": "Other"})
 
     assert (frozen["title"], frozen["price_minor"], frozen["language"]) == ("Month 15", 1500, "en")
 
 
 def test_it_is_in_the_language_asked_for_whatever_is_active(catalogue, plan_of):
-    frozen = freeze_summary(plan_of("month-15"), "zh-hans")
+    frozen = freeze_summary(plan_of("month-15"), "zh-hans", now=NOON)
 
     assert frozen["title"] == "包月 15 GB"
     assert "德国" in frozen["countries"]
     assert frozen["works_in"].startswith("欧盟")
+
+
+def test_a_plan_that_goes_on_from_credit_says_at_what_rates(catalogue, plan_of):
+    frozen = freeze_summary(plan_of("month-flex-2"), "en", now=NOON)
+
+    assert [(rate["words"], rate["price_minor"], rate["each"]) for rate in frozen["beyond"]] == [
+        ("Data", 250, "per GB"),
+        ("Minutes", 9, "per minute"),
+        ("Texts", 9, "per text"),
+    ]
+    assert "paid from your credit" in frozen["speed"]
+    assert freeze_summary(plan_of("month-15"), "en", now=NOON)["beyond"] == []

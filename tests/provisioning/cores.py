@@ -51,7 +51,7 @@ def telling(key: str = "k:1", *, line_id: UUID = LINES[0], **more: Any) -> Telli
     """The line is active, unless told otherwise."""
     fields: dict[str, Any] = {
         "kind": CommandKind.LINE_SET,
-        "payload": {"state": "active", "since": "2026-11-23T12:00:00+00:00"},
+        "payload": {"state": "active", "since": "2026-11-23T12:00:00+00:00", "uses_credit": True},
         "subject": "order:1",
         "msisdn": NUMBER,
     }

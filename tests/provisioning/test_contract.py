@@ -23,6 +23,7 @@ PERIOD = {
     "starts_at": "2026-11-23T12:00:00+00:00",
     "ends_at": "2026-12-23T12:00:00+00:00",
     "is_cancelled": False,
+    "beyond_by_credit": False,
     "allowances": [
         {"unit": "data", "granted": 15_000_000_000, "is_frozen": False},
         {"unit": "voice", "granted": None, "is_frozen": True},
@@ -202,13 +203,16 @@ def test_our_own_trouble_with_the_core_is_no_reason_to_give_a_command_up(stub, s
 def test_what_was_told_last_stands_in_the_snapshot(sandbox):
     core = HttpCore()
     core.apply(INSTRUCTION)
-    state = {"state": "active", "since": "2026-11-23T12:00:00+00:00"}
+    state = {"state": "active", "since": "2026-11-23T12:00:00+00:00", "uses_credit": True}
     core.apply(replace(INSTRUCTION, id=UUID(int=2), kind="line_set", payload=state))
+    sims = {"sims": [{"iccid": "8949000000000000011", "kind": "esim"}]}
+    core.apply(replace(INSTRUCTION, id=UUID(int=4), kind="sims_set", payload=sims))
     core.apply(replace(INSTRUCTION, id=UUID(int=3), payload={**PERIOD, "ends_at": "2026-11-30T00:00:00+00:00"}))
 
     page = core.snapshot(after=None)
     (line,) = page.lines
     assert (line.line_id, line.msisdn, line.state, page.upto) == (LINE, "+4917604069011", "active", None)
+    assert line.sims == frozenset({"8949000000000000011"})
     (period,) = line.periods
     assert (period.name, period.ends_at.isoformat(), period.is_cancelled) == (
         "order:1",

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from accounts.models import Line
+from accounts.models import Line, Sim
 from lib import clock
 from lib.models import Alarm
 from plans import core_differences, periods, telling_again
@@ -38,6 +38,9 @@ def line(now: datetime, network: Any) -> Line:
     """Anna's, with a plan that runs and one that waits; the core knows all of it."""
     load_the_catalogue()
     line = cast.anna().lines.get()
+    for iccid in ("8949000000000000011", "8949000000000000099"):
+        Sim.objects.create(line=line, iccid=iccid)
+    Sim.objects.create(line=line, iccid="8949000000000000001", until_at=now)  # taken out
     buy(line, "order:1", now=now)
     buy(line, "order:2", now=now)
     told(network)
@@ -58,6 +61,8 @@ def told(network: Any) -> None:
         there = known.setdefault(said.line_id, {"line": str(said.line_id), "msisdn": said.msisdn, "periods": {}})
         if said.kind == "line_set":
             there["state"] = said.payload["state"]
+        elif said.kind == "sims_set":
+            there["sims"] = said.payload["sims"]
         else:
             there["periods"][said.payload["period"]] = said.payload
     rows = [{**row, "periods": list(row["periods"].values())} for _line_id, row in sorted(known.items())]
@@ -97,6 +102,10 @@ _LATER = "2999-01-01T00:00:00+00:00"
 CASES: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
     "state": (lambda line: replace(line, state="suspended"), ("state", "", "active", "suspended")),
     "number": (lambda line: replace(line, msisdn="+4917604069099"), ("number", "", "+4917604069011", "+4917604069099")),
+    "SIMs": (
+        lambda line: replace(line, sims=frozenset({"8949000000000000098"})),
+        ("sims", "", "8949000000000000011 8949000000000000099", "8949000000000000098"),
+    ),
     "end": (
         lambda line: with_period(line, ends_at=datetime.fromisoformat(_LATER)),
         ("dates", "order:1", "{0} – {1}", "{0} – " + _LATER),

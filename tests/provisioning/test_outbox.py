@@ -24,7 +24,7 @@ def test_everything_is_written_by_one_statement_and_somebody_is_woken_after_the_
     assert woken == ["provisioning.deliver"]
     row = Command.objects.get(key="k:0")
     assert (row.line_id, row.msisdn, row.kind, row.subject) == (LINES[0], NUMBER, "line_set", "order:1")
-    assert row.payload == {"state": "active", "since": "2026-11-23T12:00:00+00:00"}
+    assert row.payload == {"state": "active", "since": "2026-11-23T12:00:00+00:00", "uses_credit": True}
     assert (row.state, row.attempts, row.claimed_at, row.accepted_at) == ("due", 0, None, None)
 
 

@@ -49,6 +49,7 @@ def as_it_stands(period: PlanPeriod) -> dict[str, Any]:
         "starts_at": period.starts_at.isoformat(),
         "ends_at": period.ends_at.isoformat(),
         "is_cancelled": period.cancelled_at is not None,
+        "beyond_by_credit": period.plan.beyond_by_credit,
         "allowances": {one.unit: (one.granted, one.zone.code, one.frozen_at is not None) for one in amounts},
     }
 
@@ -70,7 +71,7 @@ def test_a_first_plan_tells_that_the_line_is_in_use_and_what_was_granted(line, p
 
     (woken, given) = told()
     assert woken[:2] == ("line_set", "order:1")
-    assert woken[2] == {"state": "active", "since": line.state_since.isoformat()}
+    assert woken[2] == {"state": "active", "since": line.state_since.isoformat(), "uses_credit": True}
     assert given[:2] == ("period_set", "order:1")
     assert as_told(given[2]) == as_it_stands(period)
     assert given[2]["allowances"][0]["granted"] == 15 * GB
