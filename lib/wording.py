@@ -145,10 +145,10 @@ def moment_in_words(
 
 
 def day_in_words(at: datetime, *, with_day: bool = True) -> str:
-    """As short as can be, for an axis: `30 Nov`, or `Nov` alone; in the zone that `at` is in."""
+    """As short as can be, for an axis: `30 Nov`, `11/30`, or `Nov` alone; in the zone that `at` is in."""
     if with_day and (get_language() or "en") == "en":
         return format_datetime(at, "d MMM", tzinfo=at.tzinfo, locale=_locale())
-    return format_skeleton("MMMd" if with_day else "MMM", at, tzinfo=at.tzinfo, locale=_locale())
+    return format_skeleton("Md" if with_day else "MMM", at, tzinfo=at.tzinfo, locale=_locale())
 
 
 def month_in_words(day: date) -> str:

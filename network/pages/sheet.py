@@ -49,12 +49,12 @@ class _Words:
         self.units = {Unit.DATA: _("bytes"), Unit.VOICE: _("seconds"), Unit.TEXTS: _("texts")}
         self.kinds = {unit.value: unit.label.capitalize() for unit in Unit}
         self.head = [
-            _("Time"), _("Record"), _("What"), _("Amount"), _("Counted in"), _("Country"), _("Country name"),
+            _("Time"), _("Record"), _("What"), _("How much"), _("Counted in"), _("Country"), _("Country name"),
             _("From plans and add-ons"), _("Of which"), _("From credit"), _("Cost"), _("Currency"), _("Not covered"),
         ]  # fmt: skip
 
     def row(self, use: Any) -> list[str | int]:
-        """Amounts are numbers in bytes, seconds and messages; `From plans` and `From credit` and `Not covered` add up to `Amount`."""
+        """Amounts are numbers in bytes, seconds and messages; `From plans` and `From credit` and `Not covered` add up to `How much`."""
         line = self.own.line
         named = [(self.titles.get(UUID(part["allowance"]), self.unknown), part["amount"]) for part in use.charges]
         return [

@@ -114,8 +114,8 @@ def _the_file_adds_up(own: Owned) -> None:
     rows = file_of(own, filters.Wanted())
     for each in rows:
         parts = [int(each[name]) for name in ("From plans and add-ons", "From credit", "Not covered")]
-        assert sum(parts) == int(each["Amount"])
-        by_unit[each["What"]] += int(each["Amount"])
+        assert sum(parts) == int(each["How much"])
+        by_unit[each["What"]] += int(each["How much"])
     assert len(rows) == UsageRecord.objects.count()
     told = {each.title: each.amount for each in listing.sums(filters.records(own, filters.Wanted()))}
     assert by_unit == told
@@ -159,7 +159,7 @@ def test_the_file_holds_what_was_chosen_and_says_when_by_the_line_s_clock(line: 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert found["Time"] == "2026-11-23T12:00:00+01:00"
     assert found["Record"] == "'=cmd|'/C" + "calc'!A0"
-    assert (found["Amount"], found["Counted in"], found["Country"], found["Not covered"]) == (
+    assert (found["How much"], found["Counted in"], found["Country"], found["Not covered"]) == (
         "5000000",
         "bytes",
         "FR",

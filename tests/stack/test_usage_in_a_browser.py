@@ -81,7 +81,7 @@ def test_the_tank_opens_down_to_the_single_uses_and_a_file_that_adds_up(walker: 
     path = tmp_path / "downloaded.csv"
     coming.value.save_as(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        amounts = [int(each["Amount"]) for each in csv.DictReader(file)]
+        amounts = [int(each["How much"]) for each in csv.DictReader(file)]
     assert sum(amounts) == of_day
     assert walker.page.get_by_text(f"{len(amounts)} uses").count() == 1
     assert re.fullmatch(r"usage-\d{4}-\d\d-\d\d\.csv", coming.value.suggested_filename)
