@@ -13,9 +13,9 @@ from lib import wording
 from network.models import UsageRecord
 from network.pages import charges, stretches, usage_page
 from network.pages.owned import Owned
-from network.pages.stretches import Step, Stretch
+from network.pages.stretches import Stretch
 from network.pages.sums import Part, total_of
-from network.pages.units import Marks, named, use_of
+from network.pages.units import Marks, even_pace, named, use_of
 from plans.models import Allowance, PlanKind, PlanPeriod
 from plans.overview import Bucket
 
@@ -35,7 +35,7 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     stretch = stretches.of_life(
         allowance.starts_at, allowance.expires_at, own.zone, seen_from=own.opens_from, allowance=allowance.pk
     )
-    parts, _last_at = charges.of_allowance(own, allowance, stretch)
+    parts = charges.of_allowance(own, allowance, stretch)
     before = allowance.used - total_of(parts).amount
     use = use_of(own, stretch, allowance.unit, parts, named(stretch), _marks(allowance, stretch, parts, before))
     return {
@@ -87,11 +87,8 @@ def _before_in_words(own: Owned, allowance: Allowance) -> str:
 
 def _marks(allowance: Allowance, stretch: Stretch, parts: list[Part], before: int) -> Marks:
     used_up = charges.used_up_at(parts, allowance, before=before)
-    if stretch.step != Step.DAY:
-        return Marks(used_up=used_up)
-    days = (allowance.expires_at - allowance.starts_at).total_seconds() / 86_400
     whole = allowance.granted if allowance.granted is not None else allowance.full_speed_amount
-    return Marks(pace=int(whole / days) if whole else None, used_up=used_up)
+    return Marks(pace=even_pace(stretch, whole), used_up=used_up)
 
 
 def _fast_left(allowance: Allowance) -> int | None:

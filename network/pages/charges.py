@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from network.models import UsageCharge
 from network.pages.owned import Owned
 from network.pages.stretches import Step, Stretch
-from network.pages.sums import Part, Total
+from network.pages.sums import Part, Total, merged
 from plans.models import Allowance, PlanKind, Unit
 
 
@@ -42,25 +42,27 @@ def by_allowance(own: Owned, stretch: Stretch) -> list[Taken]:
 
 
 _DAYS = """
-    SELECT {key}, use.country, sum(charge.amount), count(*), max(charge.used_at)
+    SELECT {key}, use.country, sum(charge.amount), count(*)
     FROM network_usagecharge AS charge JOIN network_usagerecord AS use USING (used_at, source, record_id)
     WHERE charge.allowance_id = %s AND charge.used_at >= %s GROUP BY 1, 2
 """
-_KEYS = {Step.HOUR: "date_bin('1 hour', charge.used_at, %s)", Step.DAY: "(charge.used_at AT TIME ZONE %s)::date"}
+_HOUR, _DAY = "date_bin('1 hour', charge.used_at, %s)", "(charge.used_at AT TIME ZONE %s)::date"
 
 
-def of_allowance(own: Owned, allowance: Allowance, stretch: Stretch) -> tuple[list[Part], datetime | None]:
-    """What was taken from it by bar and country, and when for the last time; one statement."""
-    of_key = stretch.starts_at if stretch.step == Step.HOUR else own.line.time_zone
+def of_allowance(own: Owned, allowance: Allowance, stretch: Stretch) -> list[Part]:
+    """What was taken from it by bar and country; one statement."""
+    is_by_hour = stretch.step == Step.HOUR
     with connection.cursor() as cursor:
-        statement = _DAYS.format(key=_KEYS[stretch.step])
+        statement = _DAYS.format(key=_HOUR if is_by_hour else _DAY)
+        of_key = stretch.starts_at if is_by_hour else own.line.time_zone
         cursor.execute(statement, [of_key, allowance.pk, own.opens_from])
         rows = cursor.fetchall()
-    parts = [
-        Part(key, allowance.unit, country, Total(amount=int(amount), records=uses))
-        for key, country, amount, uses, _last in rows
-    ]
-    return parts, max((row[4] for row in rows), default=None)
+    return merged(
+        Part(
+            key if is_by_hour else stretch.key_of(key), allowance.unit, country, Total(amount=int(amount), records=uses)
+        )
+        for key, country, amount, uses in rows
+    )
 
 
 def title(allowance: Allowance) -> str:

@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 from plans.models import PlanPeriod
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: A longer time is drawn by weeks: more bars are too thin for a phone.
+_MOST_DAYS = 45
 
 
 class Step(Enum):
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One bar: `key` is an instant for an hour, a day, or the first day of a month."""
+    """One bar: `key` is an instant for an hour, a day, or the first day of a week or a month."""
 
     key: date
     starts_at: datetime
@@ -58,7 +61,20 @@ class Stretch:
 
     @property
     def slots(self) -> list[Slot]:
-        return list({Step.HOUR: self._hours, Step.DAY: self._days, Step.MONTH: self._months}[self.step]())
+        drawn = {
+            Step.HOUR: self._hours,
+            Step.DAY: lambda: self._days(1),
+            Step.WEEK: lambda: self._days(7),
+            Step.MONTH: self._months,
+        }
+        return list(drawn[self.step]())
+
+    def key_of(self, day: date) -> date:
+        """The bar in which a day counts; weeks are counted from the first day."""
+        if self.step == Step.MONTH:
+            return day.replace(day=1)
+        first = self.starts_at.astimezone(self.zone).date()
+        return first + (day - first) // (7 * _DAY) * 7 * _DAY if self.step == Step.WEEK else day
 
     def _hours(self) -> Iterator[Slot]:
         """23 on the day on which clocks go forward, 25 when they go back."""
@@ -67,12 +83,12 @@ class Stretch:
             yield Slot(at, at, min(at + _HOUR, self.ends_at))
             at += _HOUR
 
-    def _days(self) -> Iterator[Slot]:
+    def _days(self, count: int) -> Iterator[Slot]:
         day = self.starts_at.astimezone(self.zone).date()
         while day <= self.last_day:
-            begins, ends = midnight(day, self.zone), midnight(day + _DAY, self.zone)
+            begins, ends = midnight(day, self.zone), midnight(day + count * _DAY, self.zone)
             yield Slot(day, max(begins, self.starts_at), min(ends, self.ends_at))
-            day += _DAY
+            day += count * _DAY
 
     def _months(self) -> Iterator[Slot]:
         month = self.starts_at.astimezone(self.zone).date()
@@ -110,7 +126,7 @@ def of_period(period: PlanPeriod, zone: ZoneInfo, *, seen_from: datetime) -> Str
         starts_at=period.starts_at,
         ends_at=period.ends_at,
         zone=zone,
-        step=Step.HOUR if period.ends_at - period.starts_at <= 26 * _HOUR else Step.DAY,
+        step=_step(period.ends_at - period.starts_at),
         seen_from=seen_from,
         filters={"period": period.pk},
         period=period,
@@ -119,8 +135,14 @@ def of_period(period: PlanPeriod, zone: ZoneInfo, *, seen_from: datetime) -> Str
 
 def of_life(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, *, seen_from: datetime, allowance: UUID) -> Stretch:
     """As long as an allowance can be used."""
-    step = Step.HOUR if ends_at - starts_at <= 26 * _HOUR else Step.DAY
+    step = _step(ends_at - starts_at)
     return Stretch("", "", starts_at, ends_at, zone, step, seen_from, {"allowance": allowance})
+
+
+def _step(length: timedelta) -> Step:
+    if length <= 26 * _HOUR:
+        return Step.HOUR
+    return Step.DAY if length <= _MOST_DAYS * _DAY else Step.WEEK
 
 
 def _between(

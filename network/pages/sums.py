@@ -76,7 +76,7 @@ def parts_of(own: Owned, stretch: Stretch) -> tuple[list[Part], Edges]:
         return list(_by_hour(own, stretch)), Edges([], (stretch.first_day, stretch.first_day), [], [])
     edges = edges_of(own, stretch)
     found = [*_by_day(own, stretch, edges), *_of_edges(own, stretch, edges)]
-    return _merged(found), edges
+    return merged(found), edges
 
 
 def edges_of(own: Owned, stretch: Stretch) -> Edges:
@@ -131,16 +131,19 @@ def _by_day(own: Owned, stretch: Stretch, edges: Edges) -> Iterator[Part]:
     names = ("amount", "overrun", "by_credit", "cost_minor", "records_count")
     sums = {f"all_{name}": Sum(name) for name in names}
     found = days.annotate(key=key).values("key", "unit", "country").annotate(**sums)
-    return _parts(found.values_list("key", "unit", "country", *sums))
+    return _keyed(stretch, _parts(found.values_list("key", "unit", "country", *sums)))
 
 
 def _of_edges(own: Owned, stretch: Stretch, edges: Edges) -> Iterator[Part]:
     if not edges.counted:
-        return
-    zone = own.line.time_zone
-    for part in _counted(own, edges.counted, key="(use.used_at AT TIME ZONE %s)::date", of_key=zone):
-        key = part.key.replace(day=1) if stretch.step == Step.MONTH else part.key
-        yield Part(key, part.unit, part.country, part.total)
+        return iter(())
+    key = "(use.used_at AT TIME ZONE %s)::date"
+    return _keyed(stretch, _counted(own, edges.counted, key=key, of_key=own.line.time_zone))
+
+
+def _keyed(stretch: Stretch, parts: Iterable[Part]) -> Iterator[Part]:
+    """By bar instead of by day."""
+    return (Part(stretch.key_of(part.key), part.unit, part.country, part.total) for part in parts)
 
 
 _USES = """
@@ -167,8 +170,8 @@ def _parts(found: Iterable[tuple[Any, ...]]) -> Iterator[Part]:
         yield Part(key, unit, country, Total(*map(int, sums)))
 
 
-def _merged(parts: Iterable[Part]) -> list[Part]:
-    """A month that was partly counted from days and partly from single uses is one."""
+def merged(parts: Iterable[Part]) -> list[Part]:
+    """What was counted in pieces, of days and of single uses, is one part for each bar, unit and country."""
     found: dict[tuple[date, str, str], Total] = defaultdict(Total)
     for part in parts:
         found[part.key, part.unit, part.country] += part.total

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from network.pages.sums import Part, Total, total_of
 from plans.models import Unit
 
 _ICONS = {Unit.DATA: "gauge", Unit.VOICE: "phone", Unit.TEXTS: "message-square"}
-_MOST_TICKS = {Step.HOUR: 4, Step.DAY: 5, Step.MONTH: 4}
+_MOST_TICKS = {Step.HOUR: 4, Step.DAY: 5, Step.WEEK: 4, Step.MONTH: 4}
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class UnitUse:
     where: list[Share]
     rows: list[Row]
     chart: Chart | None
+    is_by_week: bool = False
     used_up: str = ""
     most: Row | None = None
     paid: list[Share] = field(default_factory=list)
@@ -81,6 +82,14 @@ def named(stretch: Stretch) -> list[Named]:
         Named(slot, _words(stretch, slot), _tick(stretch, slot) if place in has_tick else "")
         for place, slot in enumerate(slots)
     ]
+
+
+def even_pace(stretch: Stretch, whole: int | None) -> int | None:
+    """What a bar would be if `whole` were used evenly; hours are too short to say that of."""
+    days_of_bar = {Step.DAY: 1, Step.WEEK: 7}.get(stretch.step)
+    if not whole or not days_of_bar:
+        return None
+    return int(whole * days_of_bar * 86_400 / (stretch.ends_at - stretch.starts_at).total_seconds())
 
 
 def use_of(
@@ -109,6 +118,7 @@ def use_of(
         where=_where(own, stretch, unit, parts),
         rows=rows,
         chart=chart(unit, unit, bars, pace=marks.pace, used_up=place),
+        is_by_week=stretch.step == Step.WEEK,
         used_up=names[place].words if place is not None else "",
         most=max(rows, key=lambda row: row.total.amount, default=None),
     )
@@ -137,10 +147,10 @@ def _url(own: Owned, stretch: Stretch, unit: str, slot: Slot) -> str:
     if stretch.step == Step.MONTH:
         return own.links.page("month", f"{slot.key:%Y-%m}")
     rest = {name: value for name, value in stretch.filters.items() if name not in {"since", "until"}}
-    if stretch.step == Step.DAY:
-        rest |= {"since": slot.key, "until": slot.key}
-    else:
+    if stretch.step == Step.HOUR:
         rest |= {"hour": slot.starts_at}
+    else:
+        rest |= {"since": slot.key, "until": _last_day(stretch, slot)}
     return own.links.records(ends_at=slot.ends_at, unit=unit, **rest)
 
 
@@ -150,14 +160,22 @@ def _words(stretch: Stretch, slot: Slot) -> str:
     local = slot.starts_at.astimezone(stretch.zone)
     if stretch.step == Step.HOUR:
         return f"{local:%H:%M}–{slot.ends_at.astimezone(stretch.zone):%H:%M}"
+    if stretch.step == Step.WEEK:
+        last = slot.ends_at - timedelta(microseconds=1)
+        days = [wording.date_in_words(at, zone=stretch.zone) for at in (local, last)]
+        return _("%(start)s to %(end)s") % {"start": days[0], "end": days[1]}
     return wording.date_in_words(local, zone=stretch.zone)
+
+
+def _last_day(stretch: Stretch, slot: Slot) -> date:
+    return (slot.ends_at - timedelta(microseconds=1)).astimezone(stretch.zone).date()
 
 
 def _tick(stretch: Stretch, slot: Slot) -> str:
     local = slot.starts_at.astimezone(stretch.zone)
     if stretch.step == Step.HOUR:
         return f"{local:%H:%M}"
-    return wording.day_in_words(local, with_day=stretch.step == Step.DAY)
+    return wording.day_in_words(local, with_day=stretch.step != Step.MONTH)
 
 
 def _says(words: str, total: Total, unit: str) -> str:

@@ -15,7 +15,7 @@ from network.pages.charges import Taken
 from network.pages.owned import Owned
 from network.pages.stretches import Slot, Step, Stretch, midnight
 from network.pages.sums import Edges, Part
-from network.pages.units import Marks, Named, Share, UnitUse, named, use_of
+from network.pages.units import Marks, Named, Share, UnitUse, even_pace, named, use_of
 from plans import add_ons
 from plans.models import Allowance, Unit
 from plans.overview import Bucket, Overview, overview
@@ -135,14 +135,14 @@ def _is_kept_whole(own: Owned, stretch: Stretch) -> bool:
 
 def _marks(stretch: Stretch, names: Sequence[Named], taken: Sequence[Taken]) -> Marks:
     """Of the plan that is shown; what it grants in a day at an even pace, and when it was used up."""
-    if stretch.period is None or stretch.step != Step.DAY:
+    if stretch.period is None:
         return Marks()
     own = next((each for each in taken if each.allowance.period_id == stretch.period.pk), None)
     if own is None or not own.allowance.granted:
         return Marks()
-    allowance, days = own.allowance, (stretch.ends_at - stretch.starts_at).total_seconds() / 86_400
+    allowance = own.allowance
     slot = _slot_at(names, own.last_at) if allowance.remaining == 0 and not allowance.gifted else None
-    return Marks(pace=int((allowance.granted or 0) / days), used_up=slot.key if slot else None)
+    return Marks(pace=even_pace(stretch, allowance.granted), used_up=slot.key if slot else None)
 
 
 def _slot_at(names: Sequence[Named], at: datetime) -> Slot | None:

@@ -24,6 +24,7 @@ from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data
 from tests.network import test_charging as streams
 from tests.network.conftest import Load
+from tests.network.periods import period
 from tests.network.writing import DAY, HOUR, MB, NOW, allowance, row
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +185,33 @@ def test_filters_come_with_the_link_to_the_file(line: Line, load: Load) -> None:
     facts, is_right = listing.facts(own_of(line), asked, now=NOW)
     assert is_right
     assert facts["csv_query"] == "unit=data&country=FR"
+
+
+@pytest.mark.parametrize("days", [1, 31, 92])
+def test_each_bar_and_each_share_opens_exactly_what_it_shows(days: int, line: Line, load: Load) -> None:
+    """By hours, days and weeks, over the change of clocks, from a plan that neither begins nor ends at midnight."""
+    give_credit(line, 500)
+    ran = period(line, starts_at=NOW - DAY * days + 5 * HOUR, ends_at=NOW + 5 * HOUR)
+    bucket = allowance(line, 900 * MB, begins=ran.starts_at, ends=ran.ends_at, period=ran)
+    step = (ran.ends_at - ran.starts_at) / 60
+    uses = [
+        row(f"u{number}", at=ran.starts_at + step * (number - 5), amount=14 * MB + number, country="DFIU"[number % 4] + "ERTS"[number % 4])
+        for number in range(60)
+    ]  # fmt: skip
+    load([each for each, number in zip(uses, range(60), strict=True) if ran.starts_at + step * (number - 5) < NOW])
+    client = Client()
+    client.force_login(own_of(line).reader)
+    own = own_of(line)
+    of_plan = usage_page.facts(own, show="period", of=str(ran.pk), now=NOW)["uses"]
+    of_allowance = allowance_page.facts(own, Allowance.objects.get(pk=bucket.pk), now=NOW)["use"]
+    opened = 0
+    for use in [*of_plan, of_allowance]:
+        shown = [(each.url, each.total.amount) for each in use.rows] + [
+            (each.url, each.amount) for each in use.where + use.paid
+        ]
+        for url, amount in [*shown, (use.url, use.total.amount)]:
+            [total] = client.get(url).context["sums"]
+            assert total.part == amount, url
+            opened += 1
+    assert opened > 10
+    assert sum(len(use.rows) for use in of_plan) <= 32

@@ -17,6 +17,7 @@ from plans.models import Allowance
 from tests.cast import bao, carla
 from tests.counting import statements_of
 from tests.network.conftest import Load
+from tests.network.periods import period
 from tests.network.writing import DAY, HOUR, MB, NOW, allowance, row
 
 pytestmark = pytest.mark.django_db
@@ -279,8 +280,6 @@ def test_a_day_has_as_many_hours_as_its_clock(day: date, hours: int, line: Line)
 
 def test_a_plan_counts_from_its_first_second_to_its_last(line: Line, load: Load, reader: Client) -> None:
     """Both of its edge days have uses that are not of it."""
-    from tests.network.periods import period
-
     allowance(line, 10 * GB)
     starts_at = datetime(2026, 10, 20, 12, tzinfo=UTC)
     ran = period(line, starts_at=starts_at, ends_at=starts_at + 31 * DAY)
@@ -315,8 +314,6 @@ def test_a_day_whose_single_uses_are_forgotten_is_shown_in_its_month(line: Line,
 
 
 def test_home_leads_to_what_makes_each_of_its_figures(line: Line, reader: Client) -> None:
-    from tests.network.periods import period
-
     ran = period(line, starts_at=NOW - DAY, ends_at=NOW + 29 * DAY)
     buckets = [allowance(line, 10 * GB, period=ran), allowance(line, 6000, unit="voice", period=ran)]
     html = reader.get("/home/").content.decode()
@@ -330,8 +327,6 @@ def test_home_leads_to_what_makes_each_of_its_figures(line: Line, reader: Client
 def test_add_ons_are_offered_where_little_is_left_and_only_there(
     used: int, is_offered: bool, line: Line, reader: Client
 ) -> None:
-    from tests.network.periods import period
-
     Line.objects.get(pk=line.pk).move_to(LineState.ACTIVE, reason="test")
     ran = period(line, starts_at=NOW - DAY, ends_at=NOW + 29 * DAY)
     bucket = allowance(line, 100 * MB, used=used * MB, period=ran)
