@@ -16,7 +16,10 @@ from plans.models import AddOnEnd, Length, Plan, PlanAllowance, Unit, ValidityUn
 
 @dataclass(frozen=True)
 class Offer:
-    """A plan in the list. Sums are minor units of the plan's currency, rounded half up; `shorter` is the next shorter plan of its family."""
+    """A plan in the list. Sums are minor units of the plan's currency, rounded half up; `shorter` is the next shorter plan of its family.
+
+    `at_pace`: how long its data would last whoever reads, in words.
+    """
 
     plan: Plan
     country_count: int
@@ -24,6 +27,7 @@ class Offer:
     badge: str = ""
     act: str = ""
     order_url: str = ""
+    at_pace: str = ""
 
     def allowance(self, unit: Unit) -> PlanAllowance | None:
         """What it grants of `unit`. Reads the prefetched allowances."""
@@ -82,6 +86,14 @@ class Offer:
         return _("%(percent)s %% a day against %(plan)s") % words
 
     @property
+    def when_used_up(self) -> str:
+        """What becomes of data when what the plan grants is used."""
+        if self.plan.beyond_by_credit:
+            return _("goes on from credit")
+        is_slowing = self.data is not None and self.data.speed_after_kbit
+        return _("goes on slower") if is_slowing else _("stops")
+
+    @property
     def works_in(self) -> str:
         return countries_in_words(self.country_count)
 
@@ -124,14 +136,20 @@ def side_by_side(found: Sequence[Offer]) -> list[Fact]:
     rows: list[tuple[str, Callable[[Offer], str]]] = [
         (_("Price"), lambda offer: _money(offer.plan.price_minor, offer)),
         (_("Data"), lambda offer: _amount(offer.data)),
+        *([(_("At your pace"), lambda offer: offer.at_pace or "–")] if any(offer.at_pace for offer in found) else []),
         (_("per GB"), lambda offer: _money(offer.per_gb_minor, offer)),
         (_("per day"), lambda offer: _money(offer.per_day_minor, offer)),
         (_("Minutes"), lambda offer: _amount(offer.voice)),
         (_("Texts"), lambda offer: _amount(offer.texts)),
+        *([(_("When used up"), lambda offer: offer.when_used_up)] if _differ(found) else []),
         (_("Works in"), lambda offer: offer.works_in),
         (_("Runs"), lambda offer: offer.validity),
     ]
     return [Fact(words, [Cell(value(offer), bool(offer.badge)) for offer in found]) for words, value in rows]
+
+
+def _differ(found: Sequence[Offer]) -> bool:
+    return len({offer.when_used_up for offer in found}) > 1
 
 
 def validity_in_words(plan: Plan) -> str:

@@ -2,28 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import BaseExpression
 from django.utils.translation import gettext as _
 
 from accounts.models import Line
 from lib import wording
-from plans.models import Allowance, Plan, PlanKind, PlanPeriod, Unit
+from plans import run_out_words
+from plans.at_pace import HISTORY, History, history_of
+from plans.models import Allowance, Plan, PlanKind, PlanPeriod, Unit, ZoneCountry
+from plans.run_out import Forecast
 from plans.standing import Standing, standing_of
 
 #: Below this share of what was granted an allowance is said to run low.
 LOW_PERCENT = 20
-#: A pace is guessed only after this share of the time has passed, or it jumps about.
-_PACE_FROM = 0.05
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """An allowance as a page shows it: what is left of what was granted (None: unlimited), in the unit's base."""
+    """An allowance as a page shows it: what is left of what was granted (None: unlimited), in the unit's base; `forecast`: until when."""
 
     allowance: Allowance
     now: datetime
+    forecast: Forecast | None = None
 
     @property
     def unit(self) -> str:
@@ -66,25 +69,16 @@ class Bucket:
         return self.percent_left < LOW_PERCENT or self.allowance.is_used_up
 
     @property
-    def lasts_until(self) -> datetime | None:
-        """When it is used up at the pace so far; None when that is after its end, unlimited, used up already, or too early to say."""
-        elapsed = self.now - self.allowance.starts_at
-        whole = self.allowance.expires_at - self.allowance.starts_at
-        if not self.remaining or not self.allowance.used or elapsed < whole * _PACE_FROM:
-            return None
-        lasts = timedelta(seconds=elapsed.total_seconds() * self.remaining / self.allowance.used)
-        return self.now + lasts if self.now + lasts < self.allowance.expires_at else None
-
-    @property
     def says(self) -> str:
         """What is worth knowing beside the figure, or nothing."""
         if self.allowance.granted is None:
             return self._slows()
-        if self.remaining == 0:
-            return _("used up")
-        if self.unit == Unit.DATA and (until := self.lasts_until):
-            return _("at your pace it lasts until %(day)s") % {"day": wording.date_in_words(until, now=self.now)}
-        return ""
+        return _("used up") if self.remaining == 0 else ""
+
+    @property
+    def says_until(self) -> str:
+        """In a tile: until when it lasts, if it does not last to its end."""
+        return run_out_words.short(self.forecast) if self.forecast else ""
 
     def _slows(self) -> str:
         if self.allowance.full_speed_amount is None:
@@ -95,7 +89,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Overview:
-    """`main` is the running plan's data, `buckets` everything else that can be used now, first to expire first."""
+    """`main` is the running plan's data, `buckets` everything else that can be used now, first to expire first.
+
+    `history`: how fast data is used, if its use was read; `forecast`: until when all of it together lasts while the plan runs.
+    """
 
     standing: Standing
     period: PlanPeriod | None
@@ -104,6 +101,8 @@ class Overview:
     main: Bucket | None
     buckets: list[Bucket] = field(default_factory=list)
     last: PlanPeriod | None = None
+    history: History | None = None
+    forecast: Forecast | None = None
 
     @property
     def next_period(self) -> PlanPeriod | None:
@@ -121,18 +120,30 @@ class Overview:
         return self.last.ends_at if self.last and not self.period else None
 
     @property
+    def latest(self) -> PlanPeriod | None:
+        """What is queued last, else what runs, else what ended last."""
+        return self.queued[-1] if self.queued else self.period or self.last
+
+    @property
     def usual_plan(self) -> Plan | None:
-        """The plan to offer again: what is queued last, else what runs, else the last one; the caller checks that it is on sale."""
-        period = self.queued[-1] if self.queued else self.period or self.last
-        return period.plan if period else None
+        """The plan to offer again; the caller checks that it is on sale."""
+        return self.latest.plan if self.latest else None
 
 
-def overview(line: Line, *, now: datetime, is_waiting: bool = False) -> Overview:
-    """What `line` has at `now`. `is_waiting`: an order for a plan waits for its money."""
-    periods = _periods(line, now)
+def overview(line: Line, *, now: datetime, is_waiting: bool = False, used: BaseExpression | None = None) -> Overview:
+    """What `line` has at `now`. `is_waiting`: an order for a plan waits for its money.
+
+    `used`: the data used by day as a column of the line's periods (`plans.at_pace` says its shape), from whoever keeps usage; with it
+    comes until when data lasts.
+    """
+    periods = _periods(line, now, used)
     plans = [period for period in periods if period.kind == PlanKind.PLAN]
     running = next((period for period in plans if period.starts_at <= now < period.ends_at), None)
-    buckets = [Bucket(allowance, now) for allowance in _allowances(line, now)]
+    found = _allowances(line, now, with_past=used is not None)
+    history = history_of(line, periods[0].used, found, now=now) if used is not None and periods else None  # type: ignore[attr-defined]
+    each = history.forecast_each(now) if history else {}
+    valid = [allowance for allowance in found if allowance.expires_at > now]
+    buckets = [Bucket(allowance, now, each.get(allowance.pk)) for allowance in valid]
     main = next((bucket for bucket in buckets if running and _is_main(bucket, running)), None)
     return Overview(
         standing=standing_of(plans, now=now, is_waiting=is_waiting),
@@ -144,19 +155,28 @@ def overview(line: Line, *, now: datetime, is_waiting: bool = False) -> Overview
             (bucket for bucket in buckets if bucket is not main), key=lambda bucket: _place(bucket, running)
         ),
         last=next((period for period in reversed(plans) if period.ends_at <= now), None),
+        history=history,
+        forecast=history.forecast(now, until=running.ends_at) if history and running else None,
     )
 
 
-def _periods(line: Line, now: datetime) -> Sequence[PlanPeriod]:
+def _periods(line: Line, now: datetime, used: BaseExpression | None) -> Sequence[PlanPeriod]:
     """What runs and waits, and the last plan that ended, oldest first."""
     standing = PlanPeriod.objects.standing().filter(line=line)
     last = standing.filter(line=OuterRef("line"), kind=PlanKind.PLAN).past(now).order_by("-ends_at").values("pk")[:1]
-    return list(standing.filter(Q(ends_at__gt=now) | Q(pk=Subquery(last))).select_related("plan").order_by("starts_at"))
+    found = standing.filter(Q(ends_at__gt=now) | Q(pk=Subquery(last))).select_related("plan").order_by("starts_at")
+    return list(found if used is None else found.annotate(used=used))
 
 
-def _allowances(line: Line, now: datetime) -> Sequence[Allowance]:
-    valid = Allowance.objects.filter(line=line, starts_at__lte=now, expires_at__gt=now, frozen_at=None)
-    return list(valid.select_related("period__plan", "zone").order_by("expires_at", "id"))
+def _allowances(line: Line, now: datetime, *, with_past: bool) -> Sequence[Allowance]:
+    """What is valid; `with_past`: and, for the pace, data that was, and whether each works in the line's own country."""
+    begun = Allowance.objects.filter(line=line, starts_at__lte=now, frozen_at=None)
+    begun = begun.select_related("period__plan", "zone").order_by("expires_at", "id")
+    if not with_past:
+        return list(begun.filter(expires_at__gt=now))
+    at_home = ZoneCountry.objects.filter(zone=OuterRef("zone"), country=line.country)
+    past = Q(unit=Unit.DATA, expires_at__gt=now - HISTORY)
+    return list(begun.filter(Q(expires_at__gt=now) | past).annotate(works_at_home=Exists(at_home)))
 
 
 def _is_main(bucket: Bucket, running: PlanPeriod) -> bool:

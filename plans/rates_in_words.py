@@ -23,16 +23,17 @@ def in_country(country: str, *, currency: str, on: date) -> list[RateShown]:
     """What use costs in `country`, in the order of units; nothing where it is not sold."""
     card = RateCard()
     found = [(unit, card.of(country, unit, currency, on=on)) for unit in Unit]
-    return [_shown(unit, rate, currency) for unit, rate in found if rate]
+    return [shown(unit, rate, currency) for unit, rate in found if rate]
 
 
 def in_zone(zone: Zone, *, currency: str, on: date) -> list[RateShown]:
     """What it costs anywhere in the zone, unless another zone is cheaper."""
     newest = {row.unit: row for row in zone.rates.filter(currency=currency, from_date__lte=on).order_by("from_date")}
-    return [_shown(unit, Rate(newest[unit].price_minor, newest[unit].per), currency) for unit in Unit if unit in newest]
+    return [shown(unit, Rate(newest[unit].price_minor, newest[unit].per), currency) for unit in Unit if unit in newest]
 
 
-def _shown(unit: Unit, rate: Rate, currency: str) -> RateShown:
+def shown(unit: Unit, rate: Rate, currency: str) -> RateShown:
+    """A rate by the GB, the minute or the text."""
     words = {Unit.DATA: _("per GB"), Unit.VOICE: _("per minute"), Unit.TEXTS: _("per text")}
     return RateShown(unit, in_money(unit, rate, currency), words[unit])
 

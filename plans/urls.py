@@ -1,10 +1,9 @@
-"""Addresses of plans."""
+"""Addresses of plans; the list itself is the roof's, which knows what was used."""
 
 from django.urls import path
 
 from plans import views
 
 urlpatterns = [
-    path("plans/", views.plan_list, name="plan_list"),
     path("plans/<slug:code>/summary/", views.plan_summary, name="plan_summary"),
 ]

@@ -1,4 +1,4 @@
-"""The plan list and the contract summary. Everybody may look; whoever is signed in sees the list for their line."""
+"""The contract summary. Everybody may look."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -7,17 +7,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.current_line import current_line
 from lib import clock
-from plans import list_page
 from plans.models import Plan
 from plans.summary import freeze_summary
-
-
-@require_safe
-def plan_list(request: HttpRequest) -> HttpResponse:
-    context = list_page.facts(current_line(request), show=request.GET.get("show", ""), now=clock.now())
-    return render(request, "plans/list.html", context)
 
 
 @require_safe

@@ -36,6 +36,7 @@ SHOWN: dict[str, list[str]] = {
         "GatewayMove",
         "LedgerEntry",
         "LedgerAccount",
+        "CreditUse",
         "VatRate",
     ],
     "network": ["UsageDay", "UsageFile", "UsageRowError"],

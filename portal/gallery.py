@@ -1,5 +1,6 @@
 """The style gallery: every component in every state on one page, for whoever works on the look. Development and test only."""
 
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.shortcuts import render
 
 from lib import clock
 from lib.wording import GIGABYTE
+from plans import run_out_words
+from plans.run_out import Forecast
 
 
 class SampleForm(forms.Form):
@@ -28,6 +31,17 @@ class SampleForm(forms.Form):
         label="A box with a long text, which wraps and stays beside its box however long it is, and says what ticking it means."
     )
     closed = forms.CharField(label="Closed", disabled=True, initial="Cannot be changed here")
+
+
+def forecasts(now: datetime) -> list[SimpleNamespace]:
+    """A run-out of each outlook: days from now to the heavy, the usual and the light case, of nine."""
+    cases = [(3, 5, 7), (5, 7, None), (7, None, None), (None, None, None)]
+    moments = [[now + timedelta(days=days) if days else None for days in case] for case in cases]
+    found = [
+        Forecast(now=now, until=now + timedelta(days=9), early=early, likely=likely, late=late, left=2 * GIGABYTE)
+        for early, likely, late in moments
+    ]
+    return [SimpleNamespace(forecast=one, says=run_out_words.sentence(one)) for one in found]
 
 
 def samples() -> dict[str, Any]:
@@ -55,6 +69,7 @@ def samples() -> dict[str, Any]:
         "now": now,
         "bytes": 6_400_000_000,
         "total": 15 * GIGABYTE,
+        "forecasts": forecasts(now),
     }
 
 

@@ -13,7 +13,9 @@ from lib.admin.columns import column, link_to, moment_of, money_of
 from lib.admin.reading import ReadOnlyAdmin, ReadOnlyInline
 from lib.admin.showing import badge
 from plans.admin.amounts import amount_of, limit_of
-from plans.models import Plan, PlanAllowance, Zone, ZoneCountry
+from plans.models import Plan, PlanAllowance, Unit, Zone, ZoneCountry, ZoneRate
+from plans.rates import Rate
+from plans.rates_in_words import shown
 
 
 class AllowancesOfPlan(ReadOnlyInline):
@@ -58,6 +60,7 @@ class PlanAdmin(ReadOnlyAdmin):
         "zone_linked",
         "needs_plan",
         "ends",
+        "beyond_by_credit",
         "sale",
         "sale_from",
         "sale_until",
@@ -82,10 +85,23 @@ class CountriesOfZone(ReadOnlyInline):
     ordering = ["country"]
 
 
+def _rate_in_words(rate: ZoneRate) -> str:
+    said = shown(Unit(rate.unit), Rate(rate.price_minor, rate.per), rate.currency)
+    return f"{said.price} {said.each}"
+
+
+class RatesOfZone(ReadOnlyInline):
+    model = ZoneRate
+    fields = ["unit", "price_shown", "from_date"]
+    ordering = ["currency", "unit", "-from_date"]
+
+    price_shown = column(_("rate"), _rate_in_words)
+
+
 @admin.register(Zone)
 class ZoneAdmin(ReadOnlyAdmin):
     list_display = ["title", "code", "country_count"]
-    inlines = [CountriesOfZone]
+    inlines = [RatesOfZone, CountriesOfZone]
     fields = ["title", "code"]
 
     title = column(_("name"), lambda zone: zone.title)

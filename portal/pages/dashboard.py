@@ -20,9 +20,11 @@ from billing import ledger, wording
 from billing.models import HELD_KINDS, Order, OrderState, ReviewItem, ReviewKind
 from billing.standing import words
 from lib import clock
-from plans import life, line_notice
+from network import used_days
+from plans import life, line_notice, run_out_words
 from plans.models import Plan
 from plans.overview import Overview, overview
+from plans.pace import HISTORY_DAYS
 
 LATEST = 3
 
@@ -48,7 +50,8 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
     orders = _orders(request, line)
     latest = orders[:LATEST]
     waiting = next((order for order in latest if order.state in {OrderState.PENDING, OrderState.PROCESSING}), None)
-    seen = overview(line, now=now, is_waiting=waiting is not None and waiting.plan_id is not None)
+    used = used_days.data_column(line, request.user, now=now, days=HISTORY_DAYS)
+    seen = overview(line, now=now, is_waiting=waiting is not None and waiting.plan_id is not None, used=used)
     paid, bonus = ledger.credit_of(line)
     lives = life.of(line, last_end=seen.last_end)
     return {
@@ -61,6 +64,8 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
         "notice": line_notice.of(line, lives, now=now),
         "period": seen.period,
         "main": seen.main,
+        "forecast": seen.forecast,
+        "forecast_says": run_out_words.sentence(seen.forecast) if seen.forecast else "",
         "buckets": seen.buckets,
         "next_period": seen.next_period,
         "ended_at": seen.ended_at,

@@ -85,7 +85,7 @@ class Process:
                 start_new_session=True,
                 env=dict(environment) if environment is not None else None,
                 cwd=cwd,
-                preexec_fn=_die_with_parent(stop_signal),  # noqa: PLW1509 -- started from the main thread only
+                preexec_fn=die_with_parent(stop_signal),  # noqa: PLW1509 -- started from the main thread only
                 **(identity.popen_arguments() if identity else {}),
             )
 
@@ -117,7 +117,7 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
     """Linux tells a child when its parent is gone, so that even SIGKILL leaves no orphans."""
     if not sys.platform.startswith("linux"):
         return None

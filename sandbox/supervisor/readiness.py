@@ -4,10 +4,20 @@ import http.client
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from sandbox.embedded.process import EmbeddedProblem, Process
+from sandbox.embedded.process import EmbeddedProblem
 
 Probe = Callable[[], bool]
+
+
+class Started(Protocol):
+    """What is asked of a process here."""
+
+    log: Path
+
+    def ended(self) -> int | None: ...
+    def log_tail(self) -> str: ...
 
 
 def answers_http(port: int, path: str = "/healthz") -> Probe:
@@ -26,7 +36,7 @@ def answers_http(port: int, path: str = "/healthz") -> Probe:
     return probe
 
 
-def takes_tasks(worker: Process) -> Probe:
+def takes_tasks(worker: Started) -> Probe:
     """True once a Celery worker says so in its log, after where that stood when the worker had just been started."""
     begun = worker.log.stat().st_size if worker.log.exists() else 0
 
@@ -43,7 +53,7 @@ def wrote(path: Path) -> Probe:
     return lambda: any(path.parent.glob(f"{path.name}*"))
 
 
-def wait_until_ready(name: str, process: Process, probe: Probe, *, patience_seconds: float = 60) -> None:
+def wait_until_ready(name: str, process: Started, probe: Probe, *, patience_seconds: float = 60) -> None:
     """Return once `probe` is true. Raises EmbeddedProblem with the end of the log if it ends or never answers."""
     deadline = time.monotonic() + patience_seconds
     while not probe():

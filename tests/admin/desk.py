@@ -24,6 +24,7 @@ from billing.models import (
     AdjustmentPart,
     AutoRenew,
     AutoTopUp,
+    CreditUse,
     Dispute,
     DisputeState,
     EntryKind,
@@ -115,6 +116,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         move_of(payment),
         message(),
         *usage_of(line),
+        paid_use_of(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
         difference_of(line),
@@ -136,6 +138,25 @@ def usage_of(line: Line) -> list[models.Model]:
     file = UsageFile.objects.create(source="mediation", name="usage.csv", sha256="0" * 64, rows_read=1, rows_wrong=1)
     wrong = UsageRowError.objects.create(file=file, row=1, reason="unknown_number", msisdn="+4917699999999")
     return [day, file, wrong]
+
+
+def paid_use_of(line: Line) -> CreditUse:
+    """412 MB in France."""
+    return CreditUse.objects.create(
+        line=line,
+        day=NOW.date(),
+        unit="data",
+        country="FR",
+        amount=412_000_000,
+        rate_minor=250,
+        rate_per=1_000_000_000,
+        cost_minor=103,
+        currency="EUR",
+        vat_country="DE",
+        vat_percent=19,
+        net_minor=87,
+        vat_minor=16,
+    )
 
 
 def standing_of(line: Line, owner: Subscriber, payment: Payment) -> list[models.Model]:

@@ -21,12 +21,14 @@ from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
+from tests.look import sample_pace as pace
 from tests.look import sample_payouts as payouts
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
 from tests.look import sample_usage as usage
 from tests.look import sample_use as use
+from tests.look.sample_plans import offer, offers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -122,28 +124,6 @@ def rows() -> list[Like]:
     ]
 
 
-def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = "") -> Like:
-    plan = Like(code=f"month-{size}", title=name or f"Month {size}", price_minor=price, currency="EUR")
-    return Like(
-        plan=plan,
-        lead=Like(unit="data", amount=size * GIGABYTE),
-        validity="for a month",
-        per_gb_minor=price // size,
-        per_day_minor=price // 30,
-        saving=saving,
-        voice=Like(amount=None if size > 30 else size * 2000),
-        texts=Like(amount=size * 12),
-        works_in="54 countries" if size > 30 else "29 countries",
-        badge=badge,
-        act=f"Renew · €{price / 100:.2f}" if badge else "Choose",
-        order_url="#",
-    )
-
-
-def offers() -> list[Like]:
-    return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % a day against Week 4"), offer(40, 2500)]
-
-
 def landing() -> dict[str, Any]:
     example = Like(
         remaining=6_400_000_000,
@@ -163,7 +143,8 @@ def dashboard(**more: Any) -> dict[str, Any]:
         "lines": [LINE],
         "state": state("renewed"),
         "period": running,
-        "main": bucket("data", 6_400_000_000, 15 * GIGABYTE, says="at your pace it lasts until 2 Dec"),
+        "main": bucket("data", 6_400_000_000, 15 * GIGABYTE),
+        **pace.forecast("runs-out", now=NOW),
         "next_period": None,
         "buckets": [bucket("voice", 12_720, 30_000), bucket("texts", 18, 200)],
         "credit_minor": 420,
@@ -186,6 +167,7 @@ def dashboard_low() -> dict[str, Any]:
             bucket("texts", 2, 200),
             bucket("data", 1_900_000_000, 2 * GIGABYTE, title="Add-on 2 GB", expires_at=NOW + 2 * DAY),
         ],
+        forecast=None,
         next_period=Like(plan=MONTH_15, starts_at=NOW + 9 * DAY, ends_at=NOW + 39 * DAY),
         open_order=Like(order=order(), title="Month 15"),
         auto_renew=standing.TROUBLE,
@@ -194,11 +176,13 @@ def dashboard_low() -> dict[str, Any]:
 
 
 def dashboard_ended() -> dict[str, Any]:
-    return dashboard(state=state("ended"), period=None, main=None, buckets=[], ended_at=NOW - DAY, renew=None, rows=[])
+    over: dict[str, Any] = {"period": None, "main": None, "buckets": [], "forecast": None, "renew": None, "rows": []}
+    return dashboard(state=state("ended"), ended_at=NOW - DAY, **over)
 
 
 def dashboard_unlimited() -> dict[str, Any]:
-    return dashboard(state=state("next_paid"), main=bucket("data", None, None))
+    slows = bucket("data", None, None, says="5 GB at full speed left")
+    return dashboard(state=state("next_paid"), main=slows, **pace.forecast("likely", now=NOW, is_slowing=True))
 
 
 def dashboard_asleep(state: LineState) -> dict[str, Any]:
@@ -478,6 +462,10 @@ PAGES = {
     "dashboard-low": Page("portal/dashboard.html", dashboard_low),
     "dashboard-ended": Page("portal/dashboard.html", dashboard_ended),
     "dashboard-unlimited": Page("portal/dashboard.html", dashboard_unlimited),
+    "dashboard-likely": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("likely", now=NOW))),
+    "dashboard-could": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("could", now=NOW))),
+    "dashboard-lasts": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("lasts", now=NOW))),
+    "dashboard-early": Page("portal/dashboard.html", lambda: dashboard(forecast=None)),
     "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
     "dashboard-grace": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.GRACE)),
     "dashboard-suspended": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.SUSPENDED)),
@@ -497,6 +485,7 @@ PAGES = {
         "plans/list.html",
         lambda: plan_list(offers=[*offers(), offer(60, 7900, saving="9 % a day against 全球包月 10 GB")]),
     ),
+    "plans-pace": Page("plans/list.html", lambda: pace.plans(plan_list(), now=NOW)),
     "plans-none": Page("plans/list.html", lambda: plan_list(offers=[])),
     "summary": Page("plans/summary.html", summary),
     "review": Page("billing/review.html", review),

@@ -60,9 +60,7 @@ def tabs(here: str) -> list[Like]:
 
 
 def page(line: Any, bucket: Any, stretch: Stretch, *, here: str, title: str, **more: Any) -> dict[str, Any]:
-    main = bucket(
-        "data", 6_400_000_000, 15 * GIGABYTE, expires_at=NOW + 6 * DAY, says="at your pace it lasts until 2 Dec"
-    )
+    main = bucket("data", 6_400_000_000, 15 * GIGABYTE, expires_at=NOW + 6 * DAY)
     buckets = [
         Like(title=name, url="#", bucket=bucket(unit, left, granted, expires_at=NOW + 6 * DAY))
         for name, unit, left, granted in [

@@ -1,14 +1,16 @@
 """What the dashboard says about a line's plans."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
-from plans import periods
-from plans.models import Allowance
+from plans import periods, run_out_words
+from plans.models import Allowance, ZoneCountry
 from plans.overview import Bucket, overview
-from tests.plans.oracle import on
+from plans.run_out import Forecast
+from tests.plans.conftest import NOON
 
 GB = 10**9
 DAY = timedelta(days=1)
@@ -90,22 +92,74 @@ def test_ten_days_of_31_leave_two_thirds_at_an_even_pace(month, line, now):
     assert (main.pace_percent, main.percent_left, main.is_low, main.says) == (68, 100, False, "")
 
 
-def test_who_uses_it_too_fast_is_told_until_when_it_lasts(month, line, now):
+def used(*days: tuple[int, int]) -> Value:
+    """The column of used days: (days before `NOON`, MB)."""
+    sizes = [(ago, amount * 10**6) for ago, amount in days]
+    rows = [{"day": f"{(NOON - ago * DAY).date()}", "amount": size, "covered": size} for ago, size in sizes]
+    return Value(rows, JSONField())
+
+
+def likely(forecast: Forecast | None) -> datetime:
+    assert forecast is not None
+    assert forecast.likely is not None
+    return forecast.likely
+
+
+def test_who_uses_it_too_fast_is_told_until_when_it_lasts_in_the_same_two_statements(
+    month, line, now, django_assert_num_queries
+):
     use(month, "data", 10 * GB)
+    days = used(*[(-ago, 1000) for ago in range(11)])
+    with django_assert_num_queries(2), timezone.override("Europe/Berlin"):
+        seen = overview(line, now=now + 10 * DAY, used=days)
+        assert seen.forecast is not None
+        assert run_out_words.sentence(seen.forecast) == (
+            "At your pace your data lasts until about Sat 30 May, between Fri 29 May and Mon 1 Jun."
+        )
+        assert seen.main is not None
+        assert seen.main.forecast == seen.forecast
+
+
+def test_nothing_is_forecast_unless_the_use_was_read(month, line, now):
+    use(month, "data", 10 * GB)
+    seen = overview(line, now=now + 10 * DAY)
+
+    assert (seen.history, seen.forecast) == (None, None)
+
+
+def test_days_before_the_plan_began_tell_nothing_and_too_few_after_it_no_forecast(month, line, now):
+    use(month, "data", 3 * GB)
+    days = used(*[(ago, 1000) for ago in range(-2, 20)])
+    seen = overview(line, now=now + 3 * DAY, used=days)
+
+    assert seen.history is not None
+    assert (seen.history.pace, seen.forecast) == (None, None)
+
+
+def test_an_add_on_that_ends_first_is_used_first_and_the_plan_lasts_longer_for_it(month, line, plan_of, now):
+    use(month, "data", 10 * GB)
+    days = used(*[(-ago, 1000) for ago in range(11)])
+    alone = overview(line, now=now + 10 * DAY, used=days).forecast
+    periods.add_on(line=line, plan=plan_of("world-2"), now=now + 10 * DAY, origin="order:2")
+    seen = overview(line, now=now + 10 * DAY, used=days)
+
+    tile = next(bucket for bucket in seen.buckets if bucket.unit == "data")
+    assert seen.main is not None
+    assert (likely(seen.forecast) - likely(alone)).days == 2
+    assert likely(seen.main.forecast) == likely(seen.forecast)
+    assert likely(tile.forecast) < tile.expires_at
     with timezone.override("Europe/Berlin"):
-        main = overview(line, now=now + 10 * DAY).main
-        assert main is not None
-        assert main.lasts_until == on("2026-05-30 12:00", "Europe/Berlin")
-        assert main.says == "at your pace it lasts until Sat 30 May"
+        assert (tile.says, tile.says_until) == ("", "at your pace until about Wed 27 May")
 
 
-@pytest.mark.parametrize(("used", "after"), [(0, 10 * DAY), (4 * GB, 10 * DAY), (3 * GB, timedelta(hours=12))])
-def test_nothing_is_guessed_when_it_lasts_anyway_or_too_early_to_say(month, line, now, used, after):
-    use(month, "data", used)
-    main = overview(line, now=now + after).main
+def test_data_that_does_not_work_at_home_is_not_reckoned_with(month, line, plan_of, now):
+    use(month, "data", 10 * GB)
+    days = used(*[(-ago, 1000) for ago in range(11)])
+    alone = overview(line, now=now + 10 * DAY, used=days).forecast
+    periods.add_on(line=line, plan=plan_of("world-2"), now=now + 10 * DAY, origin="order:2")
+    ZoneCountry.objects.filter(zone__code="world", country="DE").delete()
 
-    assert main is not None
-    assert (main.lasts_until, main.says) == (None, "")
+    assert overview(line, now=now + 10 * DAY, used=days).forecast == alone
 
 
 def test_low_is_below_a_fifth_and_used_up_says_so(month, line, now):

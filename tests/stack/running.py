@@ -14,6 +14,7 @@ from django.db import connection
 from sandbox.embedded.process import Process
 from sandbox.supervisor import commands, readiness
 from tests.sandbox_process import ROOT, Sandbox
+from tests.stack.nursery import Born, Nursery
 
 PATIENCE_SECONDS = 30
 T = TypeVar("T")
@@ -29,7 +30,8 @@ class Portal:
         self._folder = folder
         self._port = port
         self._web: Process | None = None
-        self._workers: list[Process] = []
+        self._workers: list[Process | Born] = []
+        self._nursery: Nursery | None = None
         sandbox_port = urlsplit(settings.SANDBOX_URL).port
         assert sandbox_port
         self.sandbox = Sandbox(
@@ -61,11 +63,18 @@ class Portal:
             self._web.kill()
             self._web = None
 
-    def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process:
-        worker = self._process(name, commands.worker(queues, name=name))
+    def start_worker(self, queues: str = commands.QUEUES, *, name: str = "worker") -> Process | Born:
+        worker = self._worker(name, commands.worker(queues, name=name))
         self._workers.append(worker)
         readiness.wait_until_ready(name, worker, readiness.takes_tasks(worker))
         return worker
+
+    def _worker(self, name: str, command: Sequence[str]) -> Process | Born:
+        if self._nursery is None:
+            self._nursery = Nursery(self.environment, log=self._folder / "nursery.log")
+        if self._nursery.environment != self.environment:
+            return self._process(name, command)
+        return self._nursery.bear(command, log=self._folder / f"{name}.log")
 
     def stop_workers(self) -> None:
         for worker in self._workers:
@@ -77,6 +86,8 @@ class Portal:
         self.stop_workers()
         self.stop_web()
         self.sandbox.stop()
+        if self._nursery:
+            self._nursery.close()
 
     @contextmanager
     def with_reports(self) -> Iterator[None]:

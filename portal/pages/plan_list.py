@@ -1,0 +1,23 @@
+"""The plan list. Everybody may look; whoever is signed in sees it for their line, and how long each plan would last at their pace."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.current_line import current_line
+from accounts.models import Subscriber
+from lib import clock
+from network import used_days
+from plans import list_page
+from plans.overview import overview
+from plans.pace import HISTORY_DAYS
+
+
+@require_safe
+def plan_list(request: HttpRequest) -> HttpResponse:
+    now, line, seen = clock.now(), current_line(request), None
+    if line and isinstance(request.user, Subscriber):
+        used = used_days.data_column(line, request.user, now=now, days=HISTORY_DAYS)
+        seen = overview(line, now=now, used=used)
+    context = list_page.facts(line, seen, show=request.GET.get("show", ""), now=now)
+    return render(request, "plans/list.html", context)
