@@ -71,6 +71,11 @@ class Use:
     amount: int
     paid: list[Paid]
 
+    @property
+    def is_split(self) -> bool:
+        """Several paid for it."""
+        return len(self.paid) > 1
+
 
 @dataclass(frozen=True)
 class UnitSum:

@@ -208,7 +208,7 @@ def records(line: Any, data: dict[str, str] | None = None, **more: Any) -> dict[
         Like(words="Not covered, and not charged", amount=100_000, cost=""),
     ]
     rows = [
-        Like(day="Tue 24 Nov", time=f"{17 - place:02}:2{place % 10}", unit=unit, what=what, where=where, amount=amount, paid=split if place == 3 else paid)
+        Like(day="Tue 24 Nov", time=f"{17 - place:02}:2{place % 10}", unit=unit, what=what, where=where, amount=amount, paid=split if place == 3 else paid, is_split=place == 3)
         for place, (unit, what, where, amount) in enumerate(
             [("data", "Data", "Germany", 5 * MEGABYTE), ("voice", "Minutes", "Bosnia & Herzegovina", 212), ("texts", "Texts", "Germany", 1), ("data", "Data", "France", 4 * MEGABYTE)] * 3
         )

@@ -1,6 +1,7 @@
 """The usage pages: what they count, that every figure opens the lines that make it, and that they cost the same with many uses."""
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -347,7 +348,7 @@ def weight(client: Client, url: str) -> int:
     return len(client.get(url).content)
 
 
-def test_a_month_and_a_year_of_use_every_day_stay_under_a_hundred_kilobytes(line: Line, reader: Client) -> None:
+def test_a_month_and_a_year_of_use_every_day_stay_light_and_quick(line: Line, reader: Client) -> None:
     days = [
         UsageDay(line=line, day=day, unit=unit, country=country, amount=123_456_789, records_count=9)
         for day in (NOW.date() - DAY * number for number in range(365))
@@ -357,6 +358,13 @@ def test_a_month_and_a_year_of_use_every_day_stay_under_a_hundred_kilobytes(line
     UsageDay.objects.bulk_create(days)
     for query in ("show=month&of=2026-10", "show=year"):
         assert weight(reader, path(line, f"?{query}")) < 100_000, query
+    assert min(seconds_of_processor(reader, path(line, "?show=year")) for _round in range(3)) < 0.15
+
+
+def seconds_of_processor(client: Client, url: str) -> float:
+    began = time.process_time()
+    assert client.get(url).status_code == 200
+    return time.process_time() - began
 
 
 def test_statements_are_few(line: Line, load: Load, reader: Client) -> None:
