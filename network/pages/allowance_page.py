@@ -32,9 +32,7 @@ class Term:
 
 def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     """The context of the page; the same number of statements however much was used."""
-    stretch = stretches.of_life(
-        allowance.starts_at, allowance.expires_at, own.zone, seen_from=own.opens_from, allowance=allowance.pk
-    )
+    stretch = stretches.of_life(allowance, own.zone, seen_from=own.opens_from, now=now)
     parts = charges.of_allowance(own, allowance, stretch)
     before = allowance.used - total_of(parts).amount
     use = use_of(own, stretch, allowance.unit, parts, named(stretch), _marks(allowance, stretch, parts, before))

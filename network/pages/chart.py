@@ -124,5 +124,5 @@ def _said(number: float) -> str:
 
 def ticks(count: int, *, most: int) -> list[int]:
     """Which of `count` bars are named below, so that at most `most` are."""
-    step = next(step for step in (1, 2, 3, 5, 6, 7, 14, 21, 28, 35, 70, 140, 400) if count <= step * most)
+    step = next((step for step in (1, 2, 3, 5, 6, 7, 14, 21, 28) if count <= step * most), -(-count // most))
     return list(range(0, count, step))

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from plans.models import PlanPeriod
+from plans.models import Allowance, PlanPeriod
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-#: A longer time is drawn by weeks: more bars are too thin for a phone.
-_MOST_DAYS = 45
+#: A longer time is drawn by weeks, or by months: more bars are too thin for a phone.
+_MOST_DAYS, _MOST_DAYS_BY_WEEK = 45, 400
 
 
 class Step(Enum):
@@ -91,7 +90,7 @@ class Stretch:
             day += count * _DAY
 
     def _months(self) -> Iterator[Slot]:
-        month = self.starts_at.astimezone(self.zone).date()
+        month = self.starts_at.astimezone(self.zone).date().replace(day=1)
         while month <= self.last_day:
             following = (month + 31 * _DAY).replace(day=1)
             yield Slot(month, midnight(month, self.zone), midnight(following, self.zone))
@@ -133,16 +132,22 @@ def of_period(period: PlanPeriod, zone: ZoneInfo, *, seen_from: datetime) -> Str
     )
 
 
-def of_life(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, *, seen_from: datetime, allowance: UUID) -> Stretch:
-    """As long as an allowance can be used."""
+def of_life(allowance: Allowance, zone: ZoneInfo, *, seen_from: datetime, now: datetime) -> Stretch:
+    """As long as an allowance can be used; of one that is there for years, what is known and the year to come."""
+    starts_at, ends_at = allowance.starts_at, allowance.expires_at
     step = _step(ends_at - starts_at)
-    return Stretch("", "", starts_at, ends_at, zone, step, seen_from, {"allowance": allowance})
+    if step == Step.MONTH:
+        starts_at = min(max(starts_at, seen_from), ends_at - _HOUR)
+        ends_at = min(ends_at, max(now, starts_at) + 365 * _DAY)
+    return Stretch("", "", starts_at, ends_at, zone, step, seen_from, {"allowance": allowance.pk})
 
 
 def _step(length: timedelta) -> Step:
     if length <= 26 * _HOUR:
         return Step.HOUR
-    return Step.DAY if length <= _MOST_DAYS * _DAY else Step.WEEK
+    if length <= _MOST_DAYS * _DAY:
+        return Step.DAY
+    return Step.WEEK if length <= _MOST_DAYS_BY_WEEK * _DAY else Step.MONTH
 
 
 def _between(

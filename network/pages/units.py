@@ -143,8 +143,8 @@ def _where(own: Owned, stretch: Stretch, unit: str, parts: Iterable[Part]) -> li
 
 
 def _url(own: Owned, stretch: Stretch, unit: str, slot: Slot) -> str:
-    """A month opens its days, a day or an hour its uses."""
-    if stretch.step == Step.MONTH:
+    """A month of a year opens its days, everything else its uses."""
+    if stretch.show == "year":
         return own.links.page("month", f"{slot.key:%Y-%m}")
     rest = {name: value for name, value in stretch.filters.items() if name not in {"since", "until"}}
     if stretch.step == Step.HOUR:

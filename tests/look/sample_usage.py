@@ -147,7 +147,8 @@ def low(line: Any, bucket: Any, offer: Any) -> dict[str, Any]:
 
 def allowance(line: Any, bucket: Any, **more: Any) -> dict[str, Any]:
     begins, ends = NOW - 24 * DAY, NOW + 6 * DAY
-    stretch = stretches.of_life(begins, ends, BERLIN, seen_from=LONG_AGO, allowance=BUCKET)
+    life: Any = Like(pk=BUCKET, starts_at=begins, expires_at=ends)
+    stretch = stretches.of_life(life, BERLIN, seen_from=LONG_AGO, now=NOW)
     drawn = parts(stretch, "data", 500 * MEGABYTE)
     use = use_of(own(line), stretch, "data", drawn, named(stretch), Marks(pace=15 * GIGABYTE // 30))
     used = use.total.amount
