@@ -40,7 +40,7 @@ SHOWN: dict[str, list[str]] = {
         "CreditUse",
         "VatRate",
     ],
-    "network": ["ExternalTopUp", "UsageFile", "UsageRowError"],
+    "network": ["ExternalTopUp", "UsageDay", "UsageFile", "UsageRowError"],
     "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
     "provisioning": ["Command", "Difference"],
     "notifications": ["Message", "Suppression"],

@@ -78,8 +78,19 @@ def without_proxy(names: str) -> str:
 
 def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:
     """A file to source (`. var/environment`), so that manage.py by hand meets the running database."""
-    words = "PORTAL DATABASE REDIS SANDBOX STRIPE SECRET CLOCK SMS CORE USAGE TOP_UP"
-    names = tuple(f"{word}_" for word in words.split())
+    names = (
+        "PORTAL_",
+        "DATABASE_",
+        "REDIS_",
+        "SANDBOX_",
+        "STRIPE_",
+        "SECRET_",
+        "CLOCK_",
+        "SMS_",
+        "CORE_",
+        "TOP_UP_",
+        "USAGE_",
+    )
     lines = [
         f"export {name}={shlex.quote(text)}\n" for name, text in sorted(environment.items()) if name.startswith(names)
     ]
