@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Line, Subscriber
-from billing.giving_back import refund_requests, withdrawal
+from billing.giving_back import withdrawal
 from billing.models import Order, QueueChange, QueueChangeState
 from billing.queued import limits
 from billing.queued.limits import Why
@@ -56,17 +56,16 @@ def _place(
         return Place(period=period, is_running=True, order=order, is_mine=_is_mine(order, reader))
     if order is None:
         return Place(period=period, is_running=False, why=Why.NO_ORDER)
+    is_mine, why = _is_mine(order, reader), limits.in_the_way(order, period, now=now)
     return Place(
         period=period,
         is_running=False,
         order=order,
-        is_mine=_is_mine(order, reader),
+        is_mine=is_mine,
         change=waiting.get(order.pk),
         until=limits.cut_off(period),
-        why=limits.in_the_way(order, period, now=now),
-        may_withdraw=_is_mine(order, reader)
-        and withdrawal.is_offered(order, now=now)
-        and not refund_requests.is_disputed(order),
+        why=why,
+        may_withdraw=is_mine and why != Why.DISPUTED and withdrawal.is_offered(order, now=now),
     )
 
 
