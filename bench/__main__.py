@@ -17,6 +17,7 @@ BENCHES = {
     "delivery": "bench.delivery",
     "sweep": "bench.sweep",
     "usage": "bench.usage",
+    "usage_pages": "bench.usage_pages",
 }
 
 

@@ -17,6 +17,7 @@ from billing.paying import (
     transfers,
     ways_to_pay,
 )
+from billing.queued import carrying_out
 from billing.receipts import numbering, sending
 from billing.reconciliation import events, nightly
 from billing.saved_methods import changes, saving
@@ -64,6 +65,11 @@ def sweep_top_ups_for_others(**_unknown: object) -> None:
 @shared_task(name="billing.sweep_renewals")
 def sweep_renewals(**_unknown: object) -> None:
     renewals.sweep(now=clock.now())
+
+
+@shared_task(name="billing.sweep_queue_changes")
+def sweep_queue_changes(**_unknown: object) -> None:
+    carrying_out.sweep(now=clock.now())
 
 
 @shared_task(name="billing.sweep_auto_top_ups")

@@ -3,8 +3,8 @@
 Locale data: Unicode CLDR by way of Babel. 1 GB = 1000 MB, as operators sell it.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_datetime, format_skeleton, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -70,6 +71,49 @@ def amount_in_words(amount: int, unit: str) -> str:
     return words[unit](amount)
 
 
+def use_in_words(amount: int, unit: str) -> str:
+    """A single use or a sum of them, finer than what is left: `6.45 GB`, `1.2 MB`, `64 kB`, `3 min 20 sec`; data is rounded down."""
+    if unit == "voice":
+        minutes, seconds = divmod(amount, 60)
+        told = [_in(minutes, "duration-minute")] if minutes else []
+        told += [_in(seconds, "duration-second")] if seconds or not minutes else []
+        return "\N{NO-BREAK SPACE}".join(told)
+    if unit == "texts":
+        return texts_in_words(amount)
+    if amount >= GIGABYTE:
+        return "\N{NO-BREAK SPACE}".join([_scaled(amount, GIGABYTE, "0.01"), _("GB")])
+    if amount >= MEGABYTE:
+        return "\N{NO-BREAK SPACE}".join([_scaled(amount, MEGABYTE, "0.1"), _("MB")])
+    return _in(amount // 1000, "digital-kilobyte") if amount >= 1000 else exact_in_words(amount, unit)
+
+
+def exact_in_words(amount: int, unit: str) -> str:
+    """To the byte, the second, the message: `6,452,318,221 bytes`."""
+    if unit != "data":
+        return use_in_words(amount, unit)
+    return ngettext("%(count)s byte", "%(count)s bytes", amount) % {"count": count_in_words(amount)}
+
+
+def country_names() -> Mapping[str, str]:
+    """ISO 3166 countries as the language calls them."""
+    names: Mapping[str, str] = Locale.parse(_locale()).territories
+    return names
+
+
+def country_in_words(code: str) -> str:
+    """`DE` (ISO 3166) as `Germany` or `德国`; a code nobody has a name for as it stands."""
+    return country_names().get(code, code)
+
+
+def _scaled(amount: int, size: int, step: str) -> str:
+    scaled = (Decimal(amount) / size).quantize(Decimal(step), ROUND_DOWN)
+    return format_decimal(scaled, format="#,##0.##", locale=_locale())
+
+
+def _in(number: int, unit: str) -> str:
+    return format_unit(number, unit, "short", locale=_locale()).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def time_left_in_words(until: datetime, now: datetime) -> str:
     """`9 days`, `5 hours`, `20 minutes`: in the largest unit of which there is at least one, two for days; rounded down."""
     seconds = max(0, int((until - now).total_seconds()))
@@ -100,6 +144,18 @@ def moment_in_words(
     return _joined(date_in_words(local, zone=local.tzinfo, now=now, with_year=with_year), f"{local:%H:%M}")
 
 
+def day_in_words(at: datetime, *, with_day: bool = True) -> str:
+    """As short as can be, for an axis: `30 Nov`, `11/30`, or `Nov` alone; in the zone that `at` is in."""
+    if with_day and (get_language() or "en") == "en":
+        return format_datetime(at, "d MMM", tzinfo=at.tzinfo, locale=_locale())
+    return format_skeleton("Md" if with_day else "MMM", at, tzinfo=at.tzinfo, locale=_locale())
+
+
+def month_in_words(day: date) -> str:
+    """`November 2026`."""
+    return format_skeleton("yMMMM", datetime(day.year, day.month, 1), locale=_locale())  # noqa: DTZ001  a calendar month
+
+
 def end_in_words(
     at: datetime, *, zone: tzinfo | None = None, now: datetime | None = None, with_year: bool = False
 ) -> str:
@@ -110,11 +166,6 @@ def end_in_words(
     day_before = local.replace(tzinfo=None) - timedelta(days=1)
     day = day_before.replace(tzinfo=local.tzinfo)
     return _joined(date_in_words(day, zone=local.tzinfo, now=now, with_year=with_year), "24:00")
-
-
-def country_in_words(code: str) -> str:
-    """`DE` (ISO 3166) as `Germany` or `德国`; a code nobody has a name for as it stands."""
-    return str(Locale.parse(_locale()).territories.get(code, code))
 
 
 def zone_in_words(name: str) -> str:

@@ -47,10 +47,12 @@ UNCOVERED = """
         ) AS parts GROUP BY used_at, source, record_id
     ) AS covered USING (used_at, source, record_id)
 """
+#: What is not covered is found first: together with the question what is sold, Postgres would add up the whole chunk once for each use.
 _NEEDS = f"""
+    WITH used AS MATERIALIZED (SELECT * FROM ({UNCOVERED}) AS uncovered WHERE overrun > 0)
     SELECT used.line_id, (used.used_at AT TIME ZONE used.zone)::date, used.unit, used.country, used.currency, used.overrun,
         used.used_at, used.source, used.record_id
-    FROM ({UNCOVERED}) AS used WHERE used.overrun > 0 AND {_SOLD}
+    FROM used WHERE {_SOLD}
     ORDER BY used.line_id, used.used_at, used.source, used.record_id
 """  # noqa: S608
 _PAID = """

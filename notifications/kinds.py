@@ -74,6 +74,9 @@ _PLANS = (
     Kind(name="allowance_used_up", title=_("Data, minutes or texts are used up"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
     Kind(name="plan_ended", title=_("Plan has ended"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
     Kind(name="plan_started", title=_("Next plan has begun"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="next_plan_to_change", title=_("Next plan will be changed"), topic=Topic.PLANS, channels=MAIL, useful_for=timedelta(minutes=10)),
+    Kind(name="next_plan_cancelled", title=_("Next plan is cancelled"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),
+    Kind(name="next_plan_kept", title=_("Next plan could not be changed"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY),
     Kind(name="renewed", title=_("Plan renewed"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),
     Kind(name="add_on_applied", title=_("Add-on is yours"), topic=Topic.PLANS, channels=BOTH, useful_for=_DAY, mutable=TEXT),
 )  # fmt: skip

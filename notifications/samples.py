@@ -37,6 +37,7 @@ _WORDS: dict[str, Any] = {
     "url": _URL,
     "code": "493817",
     "reference": "R7K2-MQ4D",
+    "instead": {"en": "Month 40 GB", "zh-hans": "包月 40 GB"},
     "what": "Your password was changed.",
     "device": "Firefox · Windows",
     "reason": "The plan began a day late.",
@@ -86,6 +87,7 @@ _REFUNDS: list[dict[str, Any]] = [
     {"cause": "withdrawal"},
     {"cause": "staff", "to_credit": True, "has_ended": False},
     {"cause": "dispute"},
+    {"cause": "cancelled"},
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
     **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
@@ -119,6 +121,8 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "receipt": [{}, {"series": "credit_note"}],
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
+    "next_plan_to_change": [{"instead": ""}, {}],
+    "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
 
 

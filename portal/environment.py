@@ -46,6 +46,8 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
         "STRIPE_API_BASE: production speaks to Stripe itself": settings["STRIPE_API_BASE"],
         "SANDBOX_URL: there is no sandbox in production": settings["SANDBOX_URL"],
         "CLOCK_FILE: the clock cannot be moved in production": settings["CLOCK_FILE"],
+        "CLOCK_KEY: the clock cannot be moved in production": settings["CLOCK_KEY"],
+        "USAGE_KEYS: network's is the sandbox's": "sandbox-usage" in (settings["USAGE_KEYS"] or {}).values(),
         "EMAIL_BACKEND: the sandbox's inbox reaches nobody": _to_inbox(settings["EMAIL_BACKEND"]),
         "SMS_CHANNEL: the sandbox's inbox reaches nobody": _to_inbox(settings["SMS_CHANNEL"]),
         "CORE_API_URL: this is the sandbox's": _is_sandbox_core(settings["CORE_API_URL"]),

@@ -338,6 +338,8 @@ BOOKS_TIME_ZONE: str = env.str("BOOKS_TIME_ZONE", "UTC")
 USE_TZ = True
 TIME_ZONE = "UTC"
 CLOCK_FILE: str = env.str("CLOCK_FILE", "")
+#: With it the sandbox, when it moves the clock, has everything done at once that the schedule would find.
+CLOCK_KEY: str = env.str("CLOCK_KEY", "")
 READER_TIME_ZONE: str = env.str("READER_TIME_ZONE", "Europe/Berlin")
 
 # --- Languages ------------------------------------------------------------------------------------------------------------

@@ -34,3 +34,8 @@ if not settings.PRODUCTION:
     from portal import gallery
 
     urlpatterns.append(path("gallery/", gallery.page, name="gallery"))
+
+if settings.CLOCK_FILE:
+    from portal.demo import clock_step
+
+    urlpatterns.append(path("clock/step/", clock_step.step, name="clock_step"))

@@ -14,12 +14,14 @@ from sandbox.core import pages as core_pages
 from sandbox.faults import pages as fault_pages
 from sandbox.inbox import pages as inbox_pages
 from sandbox.mail_api import pages as mail_pages
+from sandbox.network import pages as network_pages
 from sandbox.pay_page import pages as pay_pages
 from sandbox.permission_page import pages as permission_pages
 from sandbox.refund_page import pages as refund_pages
 from sandbox.running import Running
 from sandbox.sms_api import pages as sms_pages
 from sandbox.stripe_api import answers
+from sandbox.time_page import pages as time_pages
 
 #: gunicorn stops at this status instead of starting the worker again and again
 _GUNICORN_GIVES_UP = 4
@@ -51,6 +53,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         sms_pages,
         mail_pages,
         core_pages,
+        network_pages,
+        time_pages,
         inbox_pages,
         fault_pages,
         controls,

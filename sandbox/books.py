@@ -46,6 +46,9 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS core_calls (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, line TEXT NOT NULL, kind TEXT NOT NULL,
         began_at REAL NOT NULL, ended_at REAL NOT NULL, is_new INTEGER NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS core_lines_number ON core_lines (msisdn)",
+    """CREATE TABLE IF NOT EXISTS network_players (
+        number TEXT PRIMARY KEY, handed_until REAL NOT NULL, body TEXT NOT NULL CHECK (json_valid(body)))""",
     "CREATE TABLE IF NOT EXISTS repeats (message_id TEXT PRIMARY KEY, times INTEGER NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_reference ON messages (channel, reference, address) WHERE reference <> ''",
 )

@@ -15,7 +15,7 @@ class MustNotRun(Exception):
 @dataclass(frozen=True)
 class Configuration:
     """Addresses, keys and folders of one sandbox. With an empty `webhook_url` every notice stays at home, without `sends_reports` what
-    became of SMS and mails is not told.
+    became of SMS and mails is not told, without a `usage_key` nobody uses a phone by themselves.
     """
 
     url: str
@@ -27,6 +27,8 @@ class Configuration:
     webhook_secret: str
     sends_reports: bool
     fees: Fees
+    usage_key: str = ""
+    clock_key: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Configuration":
@@ -47,6 +49,8 @@ class Configuration:
             webhook_secret=environment.get("SANDBOX_WEBHOOK_SECRET") or "whsec_sandbox",
             sends_reports=environment.get("SANDBOX_REPORTS", "") == "1",
             fees=_fees(environment),
+            usage_key=environment.get("SANDBOX_USAGE_KEY", ""),
+            clock_key=environment.get("CLOCK_KEY", ""),
         )
 
 

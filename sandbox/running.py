@@ -12,10 +12,12 @@ from flask import current_app, request
 from sandbox.books import Books
 from sandbox.clock import Clock
 from sandbox.configuration import Configuration
+from sandbox.network.mediation import Mediation
 from sandbox.stripe_api import arrivals, checkout, giving_back, older_books
 from sandbox.stripe_api.courier import Courier
 from sandbox.stripe_api.desk import Desk
 from sandbox.stripe_api.fees import Fees
+from sandbox.time_page.journey import Traveller
 
 _EXTENSION = "sandbox"
 
@@ -26,16 +28,21 @@ class Running:
     books: Books
     clock: Clock
     courier: Courier
+    mediation: Mediation
+    traveller: Traveller
 
     @classmethod
     def start(cls, configuration: Configuration) -> "Running":
-        """Open the books and start the thread that delivers events, expires sessions and lets transfers arrive."""
+        """Open the books, and start the thread that delivers events, expires sessions and lets transfers arrive, and the network's."""
         books = Books(configuration.state_dir)
         with books.writing() as sql:
             older_books.bring_up_to_date(Desk(sql, at=int(time.time()), fees=configuration.fees))
         courier = Courier(books, configuration, lambda: _do_chores(books, configuration.fees))
         courier.start()
-        return cls(configuration, books, Clock(configuration.clock_file), courier)
+        clock = Clock(configuration.clock_file)
+        mediation = Mediation(books, clock, configuration)
+        mediation.start()
+        return cls(configuration, books, clock, courier, mediation, Traveller(books, clock, mediation, configuration))
 
     @contextmanager
     def desk(self, **details: Any) -> Iterator[Desk]:

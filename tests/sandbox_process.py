@@ -12,6 +12,8 @@ from sandbox.supervisor import commands, readiness
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = 30
+#: What a portal and the sandbox that plays its network have in common.
+KEYS = {"USAGE_KEYS": "network=usage", "SANDBOX_USAGE_KEY": "usage", "CLOCK_KEY": "clock", "USAGE_KEPT_MONTHS": "14"}
 
 PAYS, DECLINED, INSUFFICIENT, ASKS = "4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155"
 
@@ -22,9 +24,13 @@ def origin_of(url: str) -> str:
 
 
 class Sandbox:
-    """Started on `port` with its books in `folder`; webhooks go to `webhook_url`, or nowhere when it is empty."""
+    """Started on `port` with its books in `folder`; webhooks go to `webhook_url`, or nowhere when it is empty. `plays`: with the keys by
+    which a portal takes usage and follows the clock.
+    """
 
-    def __init__(self, folder: Path, *, port: int, webhook_url: str = "", clock_file: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, webhook_url: str = "", clock_file: Path | None = None, plays: bool = False
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self._folder = folder
@@ -36,6 +42,7 @@ class Sandbox:
             "SANDBOX_STATE_DIR": str(folder),
             "SANDBOX_WEBHOOK_URL": webhook_url,
             "CLOCK_FILE": str(clock_file or folder / "clock"),
+            **(KEYS if plays else {}),
         }
         #: What became of SMS and mails is told; from the next start on.
         self.sends_reports = False
@@ -180,6 +187,19 @@ class Sandbox:
 
     def turn_clock(self, offset_seconds: int) -> None:
         self._posted("/clock", {"offset_seconds": offset_seconds})
+
+    def name_players(self, *players: dict[str, Any]) -> None:
+        """Whose phones are used from now on; nobody's without any."""
+        self._posted("/network/players", {"players": players})
+
+    def set_out(self, seconds: int, **how: Any) -> None:
+        """Let time go by; `step_seconds`."""
+        self._posted("/time/journey", {"seconds": seconds, **how})
+
+    def journey(self) -> dict[str, Any]:
+        """How far the clock is on its way: `is_moving`, `records`, `sms`, `emails`, `told`, `trouble`."""
+        found: dict[str, Any] = self._got("/time/journey.json")["journey"]
+        return found
 
     def age_keys(self) -> None:
         """A day goes by for every idempotency key."""

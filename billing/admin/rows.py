@@ -19,6 +19,7 @@ from billing.models import (
     Payment,
     PaymentState,
     PayoutState,
+    QueueChangeState,
     Receipt,
     Refund,
     RefundRequest,
@@ -87,6 +88,12 @@ ATTEMPT_TONES = {
     AttemptState.WANTS_BANK: "warn",
     AttemptState.DECLINED: "bad",
     AttemptState.REFUSED: "bad",
+}
+QUEUE_CHANGE_TONES = {
+    QueueChangeState.WAITING: "busy",
+    QueueChangeState.DONE: "good",
+    QueueChangeState.UNDONE: "plain",
+    QueueChangeState.DROPPED: "warn",
 }
 RUN_TONES = {
     RunState.DUE: "busy",

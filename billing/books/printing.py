@@ -7,9 +7,7 @@ from pathlib import Path
 from billing.books import Books
 from billing.books.tables import Cell, Table
 from lib.money import Money, major_units
-
-#: With these a spreadsheet begins a formula (OWASP ASVS 5.0, 1.2.10).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from lib.spreadsheet import safe
 
 
 def on_screen(books: Books) -> Iterator[str]:
@@ -72,4 +70,4 @@ def _told(cell: Cell) -> str:
 def _safe(cell: Cell) -> str:
     """A cell that no spreadsheet takes for a formula; amounts stay numbers."""
     told = _told(cell)
-    return f"'{told}" if isinstance(cell, str) and told.startswith(_FORMULA) else told
+    return safe(told) if isinstance(cell, str) else told

@@ -75,6 +75,11 @@ def ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
 def _ask(wish: RefundWish, *, now: datetime) -> RefundRequest:
     line, order = orders.lock(wish.order.pk, line_id=wish.order.line_id)
     order.line = line
+    return ask_locked(wish, order, now=now)
+
+
+def ask_locked(wish: RefundWish, order: Order, *, now: datetime) -> RefundRequest:
+    """`ask` as part of a larger transaction, whose caller holds line and `order` locked. Raises as `ask`."""
     if known := RefundRequest.objects.filter(key=wish.key).first():
         return known
     counted = quotes.quote(order, now=now)

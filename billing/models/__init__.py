@@ -21,6 +21,13 @@ from billing.models.order import (
 )
 from billing.models.payment import LIVE_PAYMENT_STATES, PAYMENT_MOVES, Payment, PaymentState, PaymentWay
 from billing.models.payout import OPEN_PAYOUT_STATES, PAYOUT_MOVES, Payout, PayoutCause, PayoutState
+from billing.models.queue import (
+    QUEUE_CHANGE_MOVES,
+    UNDO_FOR,
+    QueueChange,
+    QueueChangeKind,
+    QueueChangeState,
+)
 from billing.models.receipt import Receipt, ReceiptCounter, ReceiptEdition, ReceiptSeries
 from billing.models.refund import (
     REFUND_MOVES,
@@ -64,10 +71,12 @@ __all__ = [
     "PAGE_METHODS",
     "PAYMENT_MOVES",
     "PAYOUT_MOVES",
+    "QUEUE_CHANGE_MOVES",
     "REFUND_MOVES",
     "REQUEST_MOVES",
     "RUN_MOVES",
     "SAVED_MOVES",
+    "UNDO_FOR",
     "VOUCHER_MOVES",
     "AccountKind",
     "Adjustment",
@@ -106,6 +115,9 @@ __all__ = [
     "Payout",
     "PayoutCause",
     "PayoutState",
+    "QueueChange",
+    "QueueChangeKind",
+    "QueueChangeState",
     "Receipt",
     "ReceiptCounter",
     "ReceiptEdition",

@@ -39,6 +39,7 @@ REFUND_MOVES: Moves = {
 class RefundCause(models.TextChoices):
     WITHDRAWAL = "withdrawal", _("withdrawal within 14 days")
     UNDONE = "undone", _("undone by its payer within minutes")
+    CANCELLED = "cancelled", _("cancelled before it began")
     STAFF = "staff", _("by our support")
     DASHBOARD = "dashboard", _("made in the gateway's dashboard")
     DISPUTE = "dispute", _("dispute lost")

@@ -54,6 +54,7 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         "method": wording.place_of(order) or wording.method_of(order),
         "summary_url": reverse("order_summary", args=[order.pk]) if order.summary else "",
         "withdraw_url": _withdraw_url(order, reader),
+        "queue_url": _queue_url(order, period, reader),
         **_auto_renew(order, reader),
         "receipts": links.of_order(order) if order.buyer_id == reader.pk and order.applied_at else [],
         "held_items": items,
@@ -92,6 +93,14 @@ def _withdraw_url(order: Order, reader: Subscriber) -> str:
     if order.buyer_id != reader.pk or not withdrawal.is_offered(order, now=clock.now()):
         return ""
     return reverse("order_withdraw", args=[order.pk])
+
+
+def _queue_url(order: Order, period: PlanPeriod | None, reader: Subscriber) -> str:
+    """Where a plan that has not begun can be changed or cancelled, for the owner of its line."""
+    is_queued = order.state == OrderState.APPLIED and period is not None and period.starts_at > clock.now()
+    if not is_queued or not reader.lines.filter(pk=order.line_id).exists():
+        return ""
+    return reverse("queue", args=[order.line_id])
 
 
 def _is_hurrying(order: Order) -> bool:

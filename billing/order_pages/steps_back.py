@@ -1,17 +1,19 @@
 """What went back, or is disputed, as steps of an order's timeline: read from its events and refunds."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from billing.models import Order, OrderEvent, Refund, RefundState
 from billing.order_pages.steps import Step, StepState
 from lib.money import format_money
+from lib.wording import moment_in_words
 
 
 def steps_back(order: Order, events: Mapping[str, OrderEvent]) -> list[Step]:
     """The steps after an order was applied; none for one that nobody touched since. At most one query."""
-    steps = _disputed(events)
+    steps = [*_to_be_changed(events), *_disputed(events)]
     by_hand = _by_hand(events)
     if "taken_back" not in events:
         return steps + by_hand
@@ -19,6 +21,22 @@ def steps_back(order: Order, events: Mapping[str, OrderEvent]) -> list[Step]:
     steps += [_taken(event) for event in requests]
     refunds = Refund.objects.filter(payment__order=order, item=None).order_by("created_at")
     return steps + [_sent(refund) for refund in refunds] + by_hand
+
+
+def _to_be_changed(events: Mapping[str, OrderEvent]) -> list[Step]:
+    """The plan of the order waits in the queue and was cancelled or swapped there, as long as that can be undone; or that came to nothing."""
+    asked = events.get("change_asked")
+    if asked is None or "taken_back" in events:
+        return []
+    ended = [events[kind] for kind in ("change_undone", "change_dropped") if kind in events]
+    last = max(ended, key=lambda event: event.at, default=None)
+    if last is None or last.at < asked.at:
+        until = datetime.fromisoformat(asked.detail["until"])
+        title = _("Will be cancelled on %(time)s, unless you undo it") % {"time": moment_in_words(until)}
+        return [Step(state=StepState.NEXT, title=title)]
+    if last.kind == "change_undone":
+        return [Step(state=StepState.DONE, title=_("Cancelled, and undone again"), at=last.at)]
+    return [Step(state=StepState.BAD, title=_("It could not be cancelled any more"), at=last.at)]
 
 
 def _by_hand(events: Mapping[str, OrderEvent]) -> list[Step]:
@@ -55,6 +73,7 @@ def _taken(event: OrderEvent) -> Step:
         "withdrawal": _("You withdrew: %(sum)s go back to you"),
         "dispute": _("%(sum)s went back through your bank"),
         "outside": _("Taken back where it was paid"),
+        "cancelled": _("Cancelled before it began: %(sum)s go back"),
     }
     title = titles.get(event.detail.get("cause", ""), _("%(sum)s go back to you")) % words
     owed = event.detail.get("owed")

@@ -32,12 +32,17 @@ def pay(order_id: UUID, *, line_id: UUID, actor: str, now: datetime) -> Order:
         raise orders.NotWaiting
     if obstacle := application.obstacle(order, now=now):
         raise CannotBeApplied(obstacle)
+    take(order, actor=actor, now=now)
+    return order
+
+
+def take(order: Order, *, actor: str, now: datetime) -> None:
+    """Take the price of an order without an obstacle and apply it; the caller holds line and order locked. Raises ledger.NotEnoughCredit."""
     _take(order, actor=actor, now=now)
     journal = Journal(order, now)
     journal.note("credit_spent", actor=actor)
     application.apply(journal)
     journal.write()
-    return order
 
 
 def _take(order: Order, *, actor: str, now: datetime) -> None:

@@ -41,6 +41,7 @@ def _cause(request: RefundRequest) -> str:
     return {
         RefundCause.WITHDRAWAL: _("Withdrawal within 14 days"),
         RefundCause.UNDONE: _("Undone within ten minutes"),
+        RefundCause.CANCELLED: _("Cancelled before it began"),
         RefundCause.STAFF: _("Given back by our support"),
         RefundCause.DASHBOARD: _("Given back by our support"),
         RefundCause.DISPUTE: _("Taken back by your bank"),

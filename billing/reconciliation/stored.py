@@ -180,6 +180,18 @@ PROMISES = (
         FROM plans_allowance WHERE granted IS NOT NULL AND used + gifted > granted""",
     ),
     Promise(
+        "queue_change",
+        "a queued plan that was cancelled or changed is given back",
+        gettext_noop(
+            "Order %(reference)s: its queued plan was cancelled, and nothing of its %(back_minor)s went back."
+        ),
+        """
+        SELECT c.id AS about, c.order_id, c.currency, o.reference, c.back_minor
+        FROM billing_queuechange c JOIN billing_order o ON o.id = c.order_id
+        WHERE c.state = 'done' AND NOT EXISTS (
+            SELECT FROM billing_refundrequest r WHERE r.state = 'granted' AND r.key = 'queue:' || c.id)""",
+    ),
+    Promise(
         "receipts",
         "receipt numbers have no gap",
         gettext_noop("Receipts %(series)s of %(year)s: %(count)s were issued, the last one has number %(last)s."),

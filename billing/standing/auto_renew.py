@@ -81,7 +81,13 @@ def switch_on(wish: RenewWish, *, now: datetime) -> AutoRenew:
     """From now on the plan follows by itself whenever what is paid ends. A second click finds it on; other ways to pay are swapped, another
     plan or price is another row. Raises CannotBeSwitchedOn.
     """
-    line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=wish.line.pk)
+    return switch_on_locked(
+        wish, Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=wish.line.pk), now=now
+    )
+
+
+def switch_on_locked(wish: RenewWish, line: Line, *, now: datetime) -> AutoRenew:
+    """`switch_on` as part of a larger transaction, whose caller holds `line` locked. Raises CannotBeSwitchedOn."""
     _check(wish, line, now=now)
     backup = wish.backup if wish.backup != wish.method else None
     on = AutoRenew.objects.select_for_update(no_key=True, of=("self",)).filter(line=line, off_at=None).first()

@@ -23,6 +23,9 @@ from billing.models import (
     PaymentAttempt,
     PaymentMethod,
     PaymentWay,
+    QueueChange,
+    QueueChangeKind,
+    QueueChangeState,
     Renewal,
     RunState,
     Start,
@@ -105,7 +108,7 @@ def _decide(run_id: UUID, *, now: datetime) -> Todo | None:
     if not _is_wanted(run):
         return _stop(run, RunState.STOPPED, reason=run.auto_renew.off_reason or "owner_changed", now=now)
     if _is_followed(run):
-        return _stop(run, RunState.NOT_NEEDED, reason="", now=now)
+        return _not_needed(run, now=now)
     return _again(run, run.order, now=now) if run.order else _first(run, now=now)
 
 
@@ -148,6 +151,20 @@ def _is_wanted(run: Renewal) -> bool:
     """Whether auto-renew is on, and still that of the line's owner."""
     owns = LineOwnership.objects.filter(line=run.line, subscriber=run.auto_renew.subscriber, until_at=None)
     return run.auto_renew.is_on and owns.exists()
+
+
+def _not_needed(run: Renewal, *, now: datetime) -> Todo | None:
+    """Unless what follows is about to be cancelled."""
+    if _may_be_cancelled(run):
+        _look_again(run, now + LOOK_AGAIN)
+        return None
+    return _stop(run, RunState.NOT_NEEDED, reason="", now=now)
+
+
+def _may_be_cancelled(run: Renewal) -> bool:
+    """Whether something paid behind the period will be cancelled in a few minutes, unless that is undone: until then nobody knows."""
+    changes = QueueChange.objects.filter(line=run.line, kind=QueueChangeKind.CANCEL)
+    return changes.filter(state=QueueChangeState.WAITING).exists()
 
 
 def _is_followed(run: Renewal) -> bool:

@@ -24,6 +24,9 @@ from billing.models import Method, Order, Start
 from billing.order_pages import review_page
 from billing.orders import FormUsed, LineNotPayable, OtherCurrency, PlanNotOnSale, PriceChanged, Wish
 from billing.paying import credit, method_choices, saved_choice
+from billing.queued import changing, page
+from billing.queued import review as change_review
+from billing.queued.limits import CannotBeChanged
 from billing.saved_methods import saving
 from billing.vat import NoVatRate
 from billing.views.orders import to_payment_page
@@ -40,7 +43,8 @@ from plans.periods import NeedsRunningPlan
 def review(request: SignedInRequest, code: str) -> HttpResponse:
     """GET shows what would be ordered for the current line; POST orders exactly that."""
     plan = get_object_or_404(Plan.objects.select_related("zone"), code=code)
-    line = current_line(request)
+    instead = _instead(request)
+    line = instead.line if instead else current_line(request)
     if line is None:
         messages.info(request, _("Add your mobile number first; then you can order a plan for it."))
         return redirect("line_add")
@@ -62,6 +66,16 @@ def review(request: SignedInRequest, code: str) -> HttpResponse:
     return _place(request, plan, line, form, now=now)
 
 
+def _instead(request: SignedInRequest) -> Order | None:
+    """The order of a queued plan that goes once this one is paid, if that is what is asked for."""
+    try:
+        asked = uuid.UUID(request.GET["instead"])
+    except (KeyError, ValueError):
+        return None
+    mine = Order.objects.filter(buyer=request.user, line__in=request.user.lines, plan__isnull=False)
+    return get_object_or_404(mine.select_related("line", "plan").prefetch_related("payments"), pk=asked)
+
+
 def _refusal(plan: Plan, line: Line, *, now: datetime) -> str:
     """Why this plan cannot be ordered for this line at all, in words; empty when it can."""
     if not Plan.objects.on_sale(now).filter(pk=plan.pk).exists():
@@ -76,6 +90,11 @@ def _refusal(plan: Plan, line: Line, *, now: datetime) -> str:
 def _page(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> HttpResponse:
     try:
         context = review_page.facts(plan, line, form, now=now, buyer=request.user)
+        if instead := _instead(request):
+            context |= change_review.instead_facts(instead, changing.look(instead, request.user, plan, now=now))
+    except CannotBeChanged as error:
+        messages.error(request, page.refusal_in_words(error.why))
+        return redirect("queue", line_id=line.pk)
     except NeedsRunningPlan:
         messages.info(request, _("An add-on goes beside a running plan. Choose a plan first."))
         return redirect("plan_list")
@@ -87,7 +106,8 @@ def _page(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm,
 
 def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm, *, now: datetime) -> HttpResponse:
     try:
-        placed = orders.place(_wish(request, plan, line, form, now=now), now=now)
+        wish, instead = _wish(request, plan, line, form, now=now), _instead(request)
+        placed = changing.order_instead(wish, instead, now=now) if instead else orders.place(wish, now=now)
     except PriceChanged as error:
         form.add_error(
             None, _("The price is now %(price)s. Look at your order and confirm again.") % {"price": error.price}
@@ -98,7 +118,7 @@ def _place(request: SignedInRequest, plan: Plan, line: Line, form: PlanOrderForm
         form.add_error(None, _("This page has been an order already. Check what you have chosen and confirm again."))
         form.replace(form_token=uuid.uuid4())
         return _page(request, plan, line, form, now=now)
-    except (PlanNotOnSale, OtherCurrency, LineNotPayable, NoVatRate):
+    except (PlanNotOnSale, OtherCurrency, LineNotPayable, NoVatRate, CannotBeChanged):
         messages.error(request, _("This could not be ordered. Nothing has been charged. Choose a plan again."))
         return redirect("plan_list")
     if placed.method == Method.CREDIT:

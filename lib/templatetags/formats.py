@@ -69,6 +69,24 @@ def amount(number: int | None, unit: str) -> str:
 
 
 @register.filter
+def use(number: int, unit: str) -> str:
+    """What was used, finely: `6.45 GB`, `3 min 20 sec`, `18 texts`."""
+    return _isolated(wording.use_in_words(number, unit))
+
+
+@register.filter
+def exact(number: int, unit: str) -> str:
+    """To the byte: `6,452,318,221 bytes`."""
+    return _isolated(wording.exact_in_words(number, unit))
+
+
+@register.filter
+def without_sign(number: int) -> int:
+    """What is printed behind a minus of ours."""
+    return abs(number)
+
+
+@register.filter
 def msisdn(number: str | None) -> SafeString | str:
     """`+49 176 04069011`, grouped, never turned round and never broken."""
     return format_html('<bdi dir="ltr">{}</bdi>', format_msisdn(number)) if number else ""

@@ -1,3 +1,3 @@
-from network.admin import files, top_ups
+from network.admin import days, files, top_ups
 
-__all__ = ["files", "top_ups"]
+__all__ = ["days", "files", "top_ups"]

@@ -25,6 +25,7 @@ from billing.models import (
     Payment,
     PaymentAttempt,
     Payout,
+    QueueChange,
     Receipt,
     Refund,
     RefundRequest,
@@ -106,6 +107,7 @@ def _sources() -> list[Source]:
         "claim": lambda line: LineClaim.objects.filter(line=line),
         "adjustment": lambda line: Adjustment.objects.filter(line=line),
         "payout": lambda line: Payout.objects.filter(line=line),
+        "queue_change": lambda line: QueueChange.objects.filter(line=line),
         "receipt": lambda line: Receipt.objects.filter(order__line=line),
     }
     return [
@@ -139,13 +141,27 @@ def _sources() -> list[Source]:
         Source("refunds", RefundRequest, "asked_at", _by("order__line_id"), ("order",)),
         Source("refunds", RefundRequest, "decided_at", _by("order__line_id", decided_at__isnull=False), ("order",)),
         Source("refunds", Refund, "created_at", _by("payment__order__line_id"), ("payment__order",)),
-        Source("disputes", Dispute, "opened_at", _by("payment__order__line_id")),
-        Source("disputes", Dispute, "withdrawn_at", _by("payment__order__line_id", withdrawn_at__isnull=False)),
-        Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
+        *_of_disputes(),
+        *_of_the_queue(),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
+    ]
+
+
+def _of_disputes() -> list[Source]:
+    return [
+        Source("disputes", Dispute, "opened_at", _by("payment__order__line_id")),
+        Source("disputes", Dispute, "withdrawn_at", _by("payment__order__line_id", withdrawn_at__isnull=False)),
+        Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
+    ]
+
+
+def _of_the_queue() -> list[Source]:
+    return [
+        Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
+        Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
     ]
 
 
@@ -184,6 +200,7 @@ def kinds() -> dict[str, str]:
         "links": _("Top-up links"),
         "money": _("Ledger"),
         "plans": _("Plans"),
+        "queue": _("Changes of queued plans"),
         "network": _("Network"),
         "messages": _("Messages"),
         "ownership": _("Owner and SIM"),

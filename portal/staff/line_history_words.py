@@ -20,6 +20,7 @@ from billing.models import (
     Payment,
     PaymentAttempt,
     Payout,
+    QueueChange,
     Receipt,
     ReceiptSeries,
     Refund,
@@ -82,6 +83,9 @@ def _order_event(event: OrderEvent, _at: str) -> Said:
         "expired": _("Not paid in time"),
         "taken_back": _("Taken back"),
         "paid_by_hand": _("Held money set aside for a pay-out"),
+        "change_asked": _("Change of a queued plan asked for"),
+        "change_undone": _("Change of a queued plan undone"),
+        "change_dropped": _("Change of a queued plan came to nothing"),
     }
     bad = {"payment_failed", "declined", "review", "refund_failed"}
     tone = "bad" if event.kind in bad else "good" if event.kind in {"applied", "money_in"} else "plain"
@@ -256,6 +260,18 @@ def _review(item: ReviewItem, at: str) -> Said:
     return Said(_("Waits no longer"), detail, "plain", item.actor, page_of(item))
 
 
+def _queue_change(row: QueueChange, at: str) -> Said:
+    title = _("Change of a queued plan asked for")
+    if at == "ended_at":
+        title = _("Change of a queued plan: %(state)s") % {"state": row.get_state_display()}
+    what = row.plan.title if row.plan else str(row.get_kind_display())
+    reason = row.reason if at == "ended_at" else ""
+    detail = " · ".join(filter(None, [format_money(row.back_minor, row.currency), what, row.order.reference, reason]))
+    tone = tones.QUEUE_CHANGE_TONES.get(row.state, "plain") if at == "ended_at" else "warn"  # type: ignore[call-overload]
+    actor = f"subscriber:{row.subscriber_id}" if at == "asked_at" else "system"
+    return Said(title, detail, tone, actor, page_of(row))
+
+
 def _receipt(receipt: Receipt, _at: str) -> Said:
     detail = f"{receipt.printed_number} · {receipt.document['sum'][1]} · {receipt.order.reference}"
     is_note = receipt.series == ReceiptSeries.CREDIT_NOTE
@@ -291,6 +307,7 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     Refund: _refund,
     Dispute: _dispute,
     ReviewItem: _review,
+    QueueChange: _queue_change,
     Receipt: _receipt,
     Audit: _audit,
 }

@@ -137,6 +137,12 @@ def lines(sql: sqlite3.Connection, *, after: str = "", limit: int) -> list[dict[
     ]
 
 
+def of_number(sql: sqlite3.Connection, msisdn: str) -> list[dict[str, Any]]:
+    """`lines` of one number, the one that was told of last at the end."""
+    rows = sql.execute("SELECT * FROM core_lines WHERE msisdn = ? ORDER BY rowid", (msisdn,)).fetchall()
+    return [{"line": row["line"], "state": row["state"], "periods": _periods(sql, row["line"])} for row in rows]
+
+
 def calls(sql: sqlite3.Connection, *, limit: int = 5000) -> list[dict[str, Any]]:
     """Oldest first."""
     rows = sql.execute("SELECT * FROM core_calls ORDER BY sequence LIMIT ?", (limit,)).fetchall()

@@ -43,6 +43,7 @@ DEEDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "timeout_after": {"seconds": 90.0},
         "reject": {"status": 422},
     },
+    "usage": {"again": {}, "broken": {}, "delay": {"seconds": 5.0}, "reorder": {}},
     "report": {"drop": {}, "delay": {"seconds": 5.0}, "again": {}, "undelivered": {"reason": "30003"}},
 }
 #: For these `times` is how many copies of a notice are sent; `events` says how many notices are hit.

@@ -69,6 +69,7 @@ def _welcome(options: Options, sign_ins: str) -> str:
         "",
         f"  Portal    {options.portal_url}",
         f"  Inbox     {options.sandbox_url}/inbox   every SMS and e-mail of the demo",
+        f"  Time      {options.sandbox_url}/time    let a day or a month go by (or: script/clock --month)",
         f"  Bank      {options.sandbox_url}/bank    money for transfers that are awaited",
         f"  Top-ups   {options.portal_url}/network/top-ups/   a shop hands them in; key {KIOSK_KEY} (docs/integration.md)",
         "  Logs      var/log/",

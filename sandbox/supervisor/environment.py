@@ -47,6 +47,7 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "SANDBOX_STATE_DIR": str(state),
         "SANDBOX_WEBHOOK_URL": f"{options.portal_url}/webhooks/stripe/",
         "CLOCK_FILE": str(state / "clock"),
+        "CLOCK_KEY": _kept_secret(options.folder / "clock-key"),
         "PYTHONUNBUFFERED": "1",
     }
     replaceable = {
@@ -63,6 +64,9 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "TOP_UP_KEYS": f"kiosks={KIOSK_KEY}",
         "CORE_API_URL": f"{options.sandbox_url}/core",
         "CORE_API_KEY": "sandbox",
+        "SANDBOX_USAGE_KEY": "sandbox-usage",
+        "USAGE_KEYS": "network=sandbox-usage",
+        "USAGE_KEPT_MONTHS": "14",
     }
     return {**replaceable, **os.environ, **chosen}
 
@@ -74,7 +78,19 @@ def without_proxy(names: str) -> str:
 
 def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:
     """A file to source (`. var/environment`), so that manage.py by hand meets the running database."""
-    names = ("PORTAL_", "DATABASE_", "REDIS_", "SANDBOX_", "STRIPE_", "SECRET_", "CLOCK_", "SMS_", "CORE_", "TOP_UP_")
+    names = (
+        "PORTAL_",
+        "DATABASE_",
+        "REDIS_",
+        "SANDBOX_",
+        "STRIPE_",
+        "SECRET_",
+        "CLOCK_",
+        "SMS_",
+        "CORE_",
+        "TOP_UP_",
+        "USAGE_",
+    )
     lines = [
         f"export {name}={shlex.quote(text)}\n" for name, text in sorted(environment.items()) if name.startswith(names)
     ]

@@ -41,7 +41,7 @@ class Stack:
         )  # empty: only an image collects into it, and the server misses it aloud
         self._leave_for_the_shell()
         sandbox = self._launch("sandbox", commands.sandbox(self._options.sandbox_port))
-        self._prepare_data()
+        self._prepare_data(sandbox)
         schedule = self._folder / "beat-schedule"
         for old in self._folder.glob(f"{schedule.name}*"):
             old.unlink()
@@ -126,8 +126,10 @@ class Stack:
         write_for_the_shell(self._environment, path)
         self._closing.callback(path.unlink, missing_ok=True)
 
-    def _prepare_data(self) -> None:
-        """Migrate, and load catalogue and cast into an empty database; skipped when an embedded one has all of it already."""
+    def _prepare_data(self, sandbox: Process) -> None:
+        """Migrate, and load catalogue and cast into an empty database; skipped when an embedded one has all of it already. What the cast
+        has used by now is asked of the sandbox.
+        """
         note, wanted = self._prepared_note, fingerprint()
         if note and note.exists() and note.read_text(encoding="ascii") == wanted:
             return
@@ -136,6 +138,7 @@ class Stack:
         self._say("Loading the catalogue")
         self._manage("load_catalogue")
         self._say("Loading the demo cast, unless the database has subscribers")
+        readiness.wait_until_ready("sandbox", sandbox, readiness.answers_http(self._options.sandbox_port))
         self._manage("load_demo", "--sign-ins", str(self._folder / "sign-ins.txt"))
         if note:
             note.write_text(wanted, encoding="ascii")

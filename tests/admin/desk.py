@@ -38,6 +38,7 @@ from billing.models import (
     PaymentAttempt,
     PaymentMethod,
     Payout,
+    QueueChange,
     Receipt,
     Refund,
     RefundCause,
@@ -55,7 +56,7 @@ from billing.paying_out.bank_accounts import BankAccount
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm, Audit
-from network.models import ExternalTopUp, UsageFile, UsageRowError
+from network.models import ExternalTopUp, UsageDay, UsageFile, UsageRowError
 from network.top_ups import taking
 from network.top_ups.saying import TopUpSaid
 from notifications.models import Message, Suppression
@@ -111,13 +112,14 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown: list[models.Model] = [buyer, line, order, payment, item, refund_of(payment, item)]
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     shown += standing_of(line, buyer, payment)
+    shown += [queue_change_of(order, buyer)]
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
     shown += [
         event_of(payment),
         move_of(payment),
         message(),
-        *usage_of(),
+        *usage_of(line),
         sold_outside_to(line),
         paid_use_of(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
@@ -141,11 +143,14 @@ def sold_outside_to(line: Line) -> ExternalTopUp:
     return taking.take(said, source="kiosks", now=NOW).top_up
 
 
-def usage_of() -> list[models.Model]:
-    """A file, and a row of it that was not taken."""
+def usage_of(line: Line) -> list[models.Model]:
+    """A day of it, a file, and a row of that which was not taken."""
+    day = UsageDay.objects.create(
+        line=line, day=NOW.date(), unit="data", country="FR", amount=5_000_000, records_count=3
+    )
     file = UsageFile.objects.create(source="mediation", name="usage.csv", sha256="0" * 64, rows_read=1, rows_wrong=1)
     wrong = UsageRowError.objects.create(file=file, row=1, reason="unknown_number", msisdn="+4917699999999")
-    return [file, wrong]
+    return [day, file, wrong]
 
 
 def paid_use_of(line: Line) -> CreditUse:
@@ -239,6 +244,20 @@ def request_of(order: Order) -> RefundRequest:
         reason="They moved abroad.",
         asked_by="staff:0",
         asked_at=NOW,
+    )
+
+
+def queue_change_of(order: Order, buyer: Subscriber) -> QueueChange:
+    return QueueChange.objects.create(
+        line=order.line,
+        order=order,
+        subscriber=buyer,
+        kind="cancel",
+        back_minor=1500,
+        currency="EUR",
+        form_token=uuid.uuid4(),
+        asked_at=NOW,
+        takes_effect_at=NOW + timedelta(minutes=10),
     )
 
 

@@ -33,6 +33,7 @@ from billing.models import (
     OrderState,
     Payment,
     PaymentState,
+    QueueChange,
     Refund,
     RefundCause,
     RefundRequest,
@@ -42,9 +43,12 @@ from billing.models import (
 )
 from billing.orders import LineNotPayable, OtherCurrency
 from billing.paying import credit
+from billing.queued import carrying_out
+from billing.queued.limits import CannotBeChanged
+from lib.models import Alarm
 from lib.money import Money
-from plans.models import Allowance
-from tests.billing import outside, printing
+from plans.models import Allowance, PlanPeriod
+from tests.billing import outside, printing, queueing
 from tests.billing.giving_back import answer, ask, dispute
 from tests.billing.money import use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
@@ -71,6 +75,9 @@ STEPS = st.lists(
                 "use",
                 "use_beyond",
                 "withdraw",
+                "cancel_queued",
+                "swap_queued",
+                "undo",
                 "refund",
                 "refund_at_gateway",
                 "refund_news",
@@ -117,7 +124,13 @@ class Story:
         """Do it; what the rules refuse is refused and changes nothing."""
         name, which, minor = step
         with contextlib.suppress(
-            *REFUSED, CannotBeGivenBack, TooLate, NotEnoughCredit, credit.CannotBeApplied, OtherCurrency
+            *REFUSED,
+            CannotBeGivenBack,
+            TooLate,
+            NotEnoughCredit,
+            credit.CannotBeApplied,
+            OtherCurrency,
+            CannotBeChanged,
         ):
             getattr(self, f"_{name}")(which, minor)
 
@@ -152,6 +165,32 @@ class Story:
             withdrawal.withdraw(
                 order, subscriber=self.person, shown_minor=shown, as_credit=which % 2 == 0, now=self.now
             )
+
+    def _queued(self) -> list[Order]:
+        """Orders whose period has not begun."""
+        origins = PlanPeriod.objects.queued(self.now).filter(line=self.line).values_list("origin", flat=True)
+        return [order for order in self.orders() if order.subject in set(origins)]
+
+    def _cancel_queued(self, which: int, minor: int) -> None:
+        if order := one_of(self._queued(), which):
+            queueing.cancel(order, self.person, now=self.now, to_credit=which % 2 == 0)
+            self._effect(minor)
+
+    def _swap_queued(self, which: int, minor: int) -> None:
+        if order := one_of(self._queued(), which):
+            code = ("month-15", "day-1", "month-5")[minor % 3]
+            queueing.swap(order, self.person, code, now=self.now, to_credit=which % 2 == 0)
+            self._effect(minor)
+
+    def _undo(self, which: int, minor: int) -> None:
+        if change := QueueChange.objects.filter(line=self.line, state="waiting").first():
+            queueing.undo(change, now=self.now)
+
+    def _effect(self, minor: int) -> None:
+        """Most take effect at once, some wait for later steps."""
+        if minor % 4:
+            self.now += timedelta(minutes=10)
+            carrying_out.sweep(now=self.now)
 
     def _refund(self, which: int, minor: int) -> None:
         if order := one_of(self.orders(), which):
@@ -228,6 +267,7 @@ class Story:
 
     def _later(self, which: int, minor: int) -> None:
         self.now += timedelta(hours=minor % 200)
+        carrying_out.sweep(now=self.now)
 
 
 def net(line: Line) -> Counter[tuple[str, str]]:
@@ -247,6 +287,7 @@ def net(line: Line) -> Counter[tuple[str, str]]:
 def check(story: Story) -> None:
     """An independent count of the same money from the rows that are no ledger."""
     assert broken() == {}
+    assert not Alarm.objects.filter(kind="queue_change.broken").exists()
     books = net(story.line)
     payments = Payment.objects.filter(order__line=story.line, state=PaymentState.SUCCEEDED)
     refunds = Refund.objects.filter(payment__order__line=story.line)

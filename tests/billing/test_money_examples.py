@@ -38,6 +38,7 @@ from tests.billing import outside, printing
 from tests.billing.giving_back import answer, ask, dispute, use
 from tests.billing.money import give_credit, use_beyond
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
+from tests.billing.queueing import carry_out, swap
 from tests.billing.test_adjustments import owes
 from tests.cast import anna
 
@@ -104,6 +105,15 @@ def _withdrawn(anna: Subscriber) -> None:
 @example("The same, as credit")
 def _as_credit(anna: Subscriber) -> None:
     withdrawn(paid(anna), anna, as_credit=True)
+
+
+@example("A queued plan of 15.00, paid by card, is changed for one of 8.00; the rest goes back to the card")
+def _changed(anna: Subscriber) -> None:
+    pay(order_plan(anna))
+    queued = order_plan(anna)
+    pay(queued)
+    carry_out(swap(queued, anna, "month-5"))
+    answer(Refund.objects.get(), RefundFactState.SUCCEEDED, now=LATER)
 
 
 @example("A refund that fails weeks later")

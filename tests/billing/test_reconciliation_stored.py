@@ -19,6 +19,7 @@ from tests.billing.money import give_credit
 from tests.billing.ordering import NOW, load_reference_data, order_plan, order_top_up, pay
 from tests.billing.planting import alarms, money_rows, open_differences, plant
 from tests.billing.printing import active
+from tests.billing.queueing import cancel
 from tests.cast import anna
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +191,16 @@ def test_a_flood_is_told_by_its_first_hundred_and_settles_nothing(
     assert len(pots) == 3
     assert len(stored.compare(now=TOMORROW)) == 2
     assert [kind for kind, _subject in alarms()] == [*["reconciliation.difference"] * 2, "reconciliation.many"]
+
+
+def test_a_queued_plan_that_was_cancelled_without_its_money_is_named(buyer: Subscriber, order: Order) -> None:
+    queued = order_plan(buyer)
+    pay(queued)
+    change = cancel(queued, buyer)
+    assert compared() == {}
+    plant("UPDATE billing_queuechange SET state = 'done' WHERE id = %s", change.pk)
+    assert compared() == {
+        f"difference:queue_change:{change.pk}": (
+            f"Order {queued.reference}: its queued plan was cancelled, and nothing of its {format_money(1500, 'EUR')} went back."
+        )
+    }

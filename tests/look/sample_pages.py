@@ -23,11 +23,13 @@ from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
 from tests.look import sample_payouts as payouts
+from tests.look import sample_queue as queue
 from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
+from tests.look import sample_usage as usage
 from tests.look import sample_use as use
-from tests.look.sample_plans import offer, offers
+from tests.look.sample_plans import four_offers, offer, offers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -73,6 +75,7 @@ def bucket(unit: str, remaining: int | None, granted: int | None, **more: Any) -
         "is_low": percent < 20,
         "says": "",
         "expires_at": None,
+        "allowance": Like(id=UUID(int=21)),
     }
     return Like(unit=unit, remaining=remaining, granted=granted, **facts | more)
 
@@ -494,10 +497,7 @@ PAGES = {
     "turned-off": Page("notifications/turn_off.html", lambda: messages.turned(is_on=False), NOBODY),
     "plans": Page("plans/list.html", plan_list),
     "plans-long": Page("plans/list.html", plan_list_long, NOBODY),
-    "plans-four": Page(
-        "plans/list.html",
-        lambda: plan_list(offers=[*offers(), offer(60, 7900, saving="9 % a day against 全球包月 10 GB")]),
-    ),
+    "plans-four": Page("plans/list.html", lambda: plan_list(offers=four_offers())),
     "plans-pace": Page("plans/list.html", lambda: pace.plans(plan_list(), now=NOW)),
     "plans-none": Page("plans/list.html", lambda: plan_list(offers=[])),
     "summary": Page("plans/summary.html", summary),
@@ -593,4 +593,7 @@ PAGES = {
     "send-again": Page("403_csrf.html", dict, NOBODY),
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
+    "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
+    **{name: Page(template, context) for name, (template, context) in queue.PAGES.items()},
+    **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
 }

@@ -32,3 +32,8 @@ def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = 
 
 def offers() -> list[Like]:
     return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % a day against Week 4"), offer(40, 2500)]
+
+
+def four_offers() -> list[Like]:
+    """So many that they break into rows."""
+    return [*offers(), offer(60, 7900, saving="9 % a day against 全球包月 10 GB")]

@@ -47,7 +47,7 @@ def test_no_page_leaves_a_template_tag_or_an_id_twice(name: str) -> None:
     assert sorted(ids) == sorted(set(ids))
 
 
-@pytest.mark.parametrize("name", ["landing", "dashboard", "dashboard-low"])
+@pytest.mark.parametrize("name", ["landing", "dashboard", "dashboard-low", "usage-period", "usage-records"])
 def test_the_first_view_stays_within_its_weight(name: str) -> None:
     html = html_of(name)
     loaded = re.findall(r'(?:<link rel="stylesheet" href|<script src)="/static/([^"]+)"', html)

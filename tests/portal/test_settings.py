@@ -60,6 +60,8 @@ def test_everything_that_is_missing_or_malformed_is_said_at_once_and_no_value_is
         ("STRIPE_API_BASE", "http://127.0.0.1:8001"),
         ("SANDBOX_URL", "http://127.0.0.1:8001"),
         ("CLOCK_FILE", "/tmp/clock"),
+        ("CLOCK_KEY", "anything"),
+        ("USAGE_KEYS", "network=sandbox-usage"),
         ("EMAIL_BACKEND", "notifications.channels.inbox.InboxEmailBackend"),
         ("SMS_CHANNEL", "notifications.channels.inbox.InboxSmsChannel"),
         ("CORE_API_URL", "http://127.0.0.1:8001/core"),

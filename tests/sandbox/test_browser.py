@@ -1,6 +1,7 @@
 """The sandbox's pages as a browser and a screen reader find them."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,52 @@ def test_a_payment_is_made_by_keyboard_alone(page: Page, address: str, way: tupl
     page.keyboard.press("Enter")
     expect(page.get_by_text("back in the shop")).to_be_visible()
     assert page.url.startswith("http://localhost:8000/orders/1/?session=cs_test_")
+
+
+def _phones() -> list[dict[str, Any]]:
+    """The cast of a family, on plans without limit."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    since, until, ends_at = (
+        moment.isoformat() for moment in (now - timedelta(days=2), now - timedelta(hours=8), now + timedelta(days=9))
+    )
+    grants = [
+        {"unit": unit, "starts_at": since, "ends_at": ends_at, "amount": None} for unit in ("data", "voice", "texts")
+    ]
+    habits = ("commuter", "traveller", "parent", "child", "teenager", "grandmother", "streamer", "tablet")
+    return [
+        {
+            "number": f"+491760406901{place}",
+            "habit": habit,
+            "time_zone": "Europe/Berlin",
+            "home": "DE",
+            "since": since,
+            "until": until,
+            "grants": grants,
+        }
+        for place, habit in enumerate(habits)
+    ]
+
+
+def test_the_page_of_time_tells_by_itself_what_happens(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
+    page.set_extra_http_headers({"Accept-Language": way[2]})
+    page.goto(f"{sandbox.url}/time")
+    _judge(page, "time", way)
+    page.locator("button[value=day]").click()
+    expect(page.locator("main[data-moving]")).to_have_count(0)
+    told = page.locator("#happened .what")
+    before = told.count()
+    sandbox.set_out(390 * 86_400)
+    _send(sandbox, *_MESSAGES)
+    expect(page.locator("progress")).to_be_visible()
+    requests.delete(f"{sandbox.url}/time/journey", timeout=5).raise_for_status()
+    expect(told).to_have_count(before + len(_MESSAGES))
+    expect(page.locator("main[data-moving]")).to_have_count(0)
+    _judge(page, "time-arrived", way)
+
+
+def test_the_page_of_the_network(page: Page, sandbox: Sandbox, way: tuple[int, str, str]) -> None:
+    sandbox.name_players(*_phones())
+    page.goto(f"{sandbox.url}/network")
+    expect(page.get_by_text("grandmother")).to_be_visible()
+    _judge(page, "network", way)
+    sandbox.name_players()

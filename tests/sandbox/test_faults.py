@@ -153,7 +153,7 @@ def test_faults_are_listed_with_what_is_left_of_them_and_taken_back(api: Asking)
 @pytest.mark.parametrize(
     ("order", "words"),
     [
-        ({"on": "weather", "do": "rain"}, "on: one of webhook, api, payment, refund, inbox, core, report."),
+        ({"on": "weather", "do": "rain"}, "on: one of webhook, api, payment, refund, inbox, core, usage, report."),
         ({"on": "webhook", "do": "explode"}, "do: one of drop, delay, repeat, concurrent, reorder."),
         ({"on": "webhook", "do": "drop", "times": 0}, "times: a whole number from 1."),
         ({"on": "webhook", "do": "drop", "times": "2"}, "times: a whole number from 1."),

@@ -14,7 +14,7 @@ from django.db import connection
 from sandbox.embedded.process import Process
 from sandbox.supervisor import commands, readiness
 from sandbox.supervisor.environment import KIOSK_KEY
-from tests.sandbox_process import ROOT, Sandbox
+from tests.sandbox_process import KEYS, ROOT, Sandbox
 from tests.stack.nursery import Born, Nursery
 
 PATIENCE_SECONDS = 30
@@ -40,6 +40,7 @@ class Portal:
             port=sandbox_port,
             webhook_url=f"{self.origin}/webhooks/stripe/",
             clock_file=Path(os.environ["CLOCK_FILE"]),
+            plays=True,
         )
         self.environment = {
             **os.environ,
@@ -48,6 +49,7 @@ class Portal:
             "FAILPOINTS": str(self.failpoints),
             "TOP_UP_KEYS": f"kiosks={KIOSK_KEY}",
             "SANDBOX_URL": settings.SANDBOX_URL,
+            **KEYS,
         }
 
     def start(self) -> None:
@@ -125,6 +127,7 @@ class Portal:
         self.sandbox.mend()
         self.sandbox.forget_messages()
         self.sandbox.forget_core()
+        self.sandbox.name_players()
         self.sandbox.turn_clock(0)
         self.order_crash()
         self.emptied_at = time.time()
