@@ -396,7 +396,7 @@ def test_a_sale_is_few_statements(line: Line) -> None:
     hand_in(said("K12-0"))
     with CaptureQueriesContext(connection) as queries:
         assert hand_in(said()).status_code == 201
-    assert len(statements(queries)) <= 24
+    assert len(statements(queries)) <= 21
     with CaptureQueriesContext(connection) as queries:
         assert hand_in(said()).status_code == 200
     assert len(statements(queries)) == 1
