@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lib import wording
+from network import used_days
 from network.pages import charges, choosing, sums
 from network.pages.charges import Taken
 from network.pages.owned import Owned
 from network.pages.stretches import Slot, Step, Stretch, midnight
 from network.pages.sums import Edges, Part
 from network.pages.units import Marks, Named, Share, UnitUse, even_pace, named, use_of
-from plans import add_ons
+from plans import add_ons, run_out_words
 from plans.models import Allowance, Unit
 from plans.overview import Bucket, Overview, overview
+from plans.pace import HISTORY_DAYS
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ def facts(own: Owned, *, show: str, of: str, now: datetime) -> dict[str, Any]:
     periods = choosing.periods_of(own, now=now)
     stretch = choosing.chosen(own, periods, show=show, of=of, now=now)
     parts, edges = sums.parts_of(own, stretch)
-    seen = overview(own.line, now=now)
+    used = used_days.data_column(own.line, own.reader, now=now, days=HISTORY_DAYS)
+    seen = overview(own.line, now=now, used=used)
     taken = charges.by_allowance(own, stretch) if _is_kept_whole(own, stretch) else []
     first = choosing.first_day(own)
     before, after = choosing.before_and_after(own, stretch, periods, first=first, now=now)
@@ -82,6 +85,8 @@ def left(own: Owned, seen: Overview, *, now: datetime) -> dict[str, Any]:
         "main": main,
         "main_url": own.links.allowance(main.allowance.pk) if main else "",
         "buckets": buckets,
+        "forecast": seen.forecast,
+        "forecast_says": run_out_words.sentence(seen.forecast) if seen.forecast else "",
         **offered(own, main.allowance if main else None, has_plan=seen.period is not None, now=now),
     }
 

@@ -14,6 +14,7 @@ from network.pages.links import Links
 from network.pages.stretches import Stretch
 from network.pages.sums import Part, Total
 from network.pages.units import Marks, Share, named, use_of
+from tests.look import sample_pace as pace
 
 NOW = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -109,7 +110,14 @@ def today(line: Any, bucket: Any) -> dict[str, Any]:
     stretch = stretches.of_day(NOW.date(), BERLIN, seen_from=LONG_AGO)
     words = "Days and times here are those of your number: the time in Berlin."
     return page(
-        line, bucket, stretch, here="Today", title="Today, Tue 24 Nov", before=way("Mon 23 Nov"), zone_words=words
+        line,
+        bucket,
+        stretch,
+        here="Today",
+        title="Today, Tue 24 Nov",
+        before=way("Mon 23 Nov"),
+        zone_words=words,
+        **pace.forecast("likely", now=NOW),
     )
 
 
