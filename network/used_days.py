@@ -1,6 +1,6 @@
 """What a line used day by day, for whoever reckons with it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,3 +31,8 @@ def data_column(line: Line, reader: Subscriber, *, now: datetime, days: int) -> 
     covered = F("amount") - F("overrun") - F("by_credit")
     row = JSONObject(day=F("day"), amount=F("amount"), covered=covered)
     return Subquery(used.order_by().values("line").annotate(rows=JSONBAgg(row)).values("rows"))
+
+
+def of_each(line: Line, *, since: date, until: date) -> list[UsageDay]:
+    """The line's days `[since, until)`, oldest first, each unit and country a row. The caller knows from when on the reader may see them."""
+    return list(UsageDay.objects.filter(line=line, day__gte=since, day__lt=until).order_by("day", "unit", "country"))

@@ -6,13 +6,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from portal.health import Health, WorkerHealth
-from portal.pages import dashboard, information, landing, plan_list
+from portal.pages import advice, dashboard, information, landing, plan_list
 from portal.staff.views import invitation
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", landing.landing, name="landing"),
     path("home/", dashboard.dashboard, name="dashboard"),
     path("plans/", plan_list.plan_list, name="plan_list"),
+    path("advice/", advice.advice, name="advice"),
     path("contact/", information.contact, name="contact"),
     path("terms/", information.legal, {"kind": "terms"}, name="terms"),
     path("privacy/", information.legal, {"kind": "privacy"}, name="privacy"),

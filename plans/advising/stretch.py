@@ -116,9 +116,7 @@ def _part(amount: int, share: int, whole: int) -> int:
     return amount if amount >= UNLIMITED else amount * share // whole
 
 
-def _inside(
-    shop: Shop, used: Used, base: Good, grants: Mapping[str, Grant], first: int, until: int
-) -> Extras | None:
+def _inside(shop: Shop, used: Used, base: Good, grants: Mapping[str, Grant], first: int, until: int) -> Extras | None:
     needs = used.pool(base.countries, first, until)
     if not any(_short(needs, _pool(grants))):
         return Extras()
@@ -229,4 +227,7 @@ def _count(good: Good, days: Sequence[Use]) -> int:
             needs[unit] += amount
     if any(not good.grants[unit].abroad for unit in needs):
         return 0
-    return max((-(-amount // min(good.grants[unit].abroad, good.grants[unit].amount)) for unit, amount in needs.items()), default=0)
+    return max(
+        (-(-amount // min(good.grants[unit].abroad, good.grants[unit].amount)) for unit, amount in needs.items()),
+        default=0,
+    )

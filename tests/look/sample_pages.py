@@ -17,6 +17,7 @@ from accounts.models import LineState
 from lib.brand import brand
 from lib.wording import GIGABYTE
 from portal import gallery
+from tests.look import sample_advice as advice
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_messages as messages
@@ -595,5 +596,6 @@ PAGES = {
     "gallery": Page("portal/gallery.html", gallery.samples),
     "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
     **{name: Page(template, context) for name, (template, context) in queue.PAGES.items()},
+    **{name: Page(*page) for name, page in advice.pages(LINE).items()},
     **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
 }

@@ -30,6 +30,7 @@ def nothing(request: HttpRequest, **_parts: Any) -> HttpResponse:
 ADDRESSES = {
     "landing": "",
     "dashboard": "home/",
+    "advice": "advice/",
     "line_switch": "lines/switch/",
     "message_choices": "messages/",
     "try_mail_again": "messages/again/",

@@ -57,7 +57,9 @@ def _cost(shop: Shop, days: Sequence[Day], base: Good) -> int | None:
 
 
 def _within(shop: Shop, days: Sequence[Day], base: Good, extras: Sequence[Good]) -> Iterator[int]:
-    long = [good for good in extras if (good.days is None or good.days >= len(days)) and base.countries <= good.countries]
+    long = [
+        good for good in extras if (good.days is None or good.days >= len(days)) and base.countries <= good.countries
+    ]
     for counts in product(range(_most(days) + 1), repeat=len(long)):
         buckets = [Bucket(unit, *_share(base, unit, len(days))) for unit in base.grants]
         for good, count in zip(long, counts, strict=True):
@@ -88,7 +90,10 @@ def _left_over(shop: Shop, days: Sequence[Day], buckets: Sequence[Bucket]) -> li
         rest: dict[tuple[str, str], int] = {}
         for country, unit in sorted(day, key=lambda what: (what[0] != shop.home, what)):
             for _one in range(day[country, unit]):
-                if not any(bucket.gives(unit, is_abroad=country != shop.home) for bucket in _by_bond(left, country == shop.home)):
+                if not any(
+                    bucket.gives(unit, is_abroad=country != shop.home)
+                    for bucket in _by_bond(left, country == shop.home)
+                ):
                     rest[country, unit] = rest.get((country, unit), 0) + 1
         found.append(rest)
     return [day for day in found if day]

@@ -50,9 +50,7 @@ rates = st.dictionaries(
     st.builds(Rate, st.integers(1, 20), st.integers(1, 3)),
 )
 shops = st.builds(Shop, home=st.just("DE"), goods=goods(), rates=rates)
-days = st.dictionaries(
-    st.tuples(st.sampled_from(COUNTRIES), st.sampled_from(UNITS)), st.integers(0, 3), max_size=2
-)
+days = st.dictionaries(st.tuples(st.sampled_from(COUNTRIES), st.sampled_from(UNITS)), st.integers(0, 3), max_size=2)
 uses = st.lists(days, min_size=1, max_size=4)
 
 
