@@ -25,9 +25,9 @@ class Spent:
 
 
 def on_plans(line: Line, *, since: datetime, until: datetime) -> list[Spent]:
-    """Oldest first. The price is the one that was paid; without an order, the plan's."""
+    """Oldest first, each period with its allowances. The price is the one that was paid; without an order, the plan's."""
     found = PlanPeriod.objects.standing().filter(line=line, starts_at__lt=until, ends_at__gt=since)
-    periods = list(found.select_related("plan").order_by("starts_at", "id"))
+    periods = list(found.select_related("plan").prefetch_related("allowances").order_by("starts_at", "id"))
     orders = [period.origin.removeprefix("order:") for period in periods if period.origin.startswith("order:")]
     prices = {str(pk): minor for pk, minor in Order.objects.filter(pk__in=orders).values_list("pk", "price_minor")}
     return [

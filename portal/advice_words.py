@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.spent import Spent
 from lib import wording
 from lib.money import format_money
 from plans.advising.goods import UNLIMITED
 from plans.advising.search import Stretch
 from plans.advising.stretch import cut
 from plans.advising.tips import Habits, tips
-from plans.models import Unit
+from plans.models import PlanKind, Unit
 from portal.advising import Looked
 
 
@@ -50,7 +51,7 @@ def facts(seen: Looked) -> dict[str, Any]:
         "verdict": _verdict(seen),
         "currency": seen.line.currency,
         "span": _span(seen, seen.first, seen.until),
-        "used": _amounts(_sums(seen)),
+        "used": _amounts(_sums(seen, seen.first, seen.until)),
         "paid_minor": seen.paid_minor,
         "best_minor": best_minor,
         "saving_minor": abs(seen.saving_minor),
@@ -80,9 +81,10 @@ def _habits(seen: Looked) -> Habits:
     return Habits(seen.line.country, seen.use, seen.short_days, seen.credit_minor, credit)
 
 
-def _sums(seen: Looked) -> dict[str, int]:
+def _sums(seen: Looked, first: date, until: date) -> dict[str, int]:
+    """What was used on days `[first, until)`."""
     sums: dict[str, int] = {}
-    for day in seen.use:
+    for day in seen.use[(first - seen.first).days : (until - seen.first).days]:
         for (_country, unit), amount in day.items():
             sums[unit] = sums.get(unit, 0) + amount
     return sums
@@ -139,7 +141,8 @@ def _row(seen: Looked, stretch: Stretch) -> Row:
     until = seen.first + timedelta(days=stretch.until)
     granted = dict.fromkeys(Unit.values, 0)
     if stretch.base:
-        granted |= {unit: grant.amount for unit, grant in cut(stretch.base, stretch.until - stretch.first).items()}
+        share = stretch.until - stretch.first if stretch.is_cut else stretch.base.days or 1
+        granted |= {unit: grant.amount for unit, grant in cut(stretch.base, share).items()}
     for good, count in stretch.extras.add_ons:
         for unit, grant in good.grants.items():
             granted[unit] += grant.amount * count
@@ -160,16 +163,35 @@ def _row(seen: Looked, stretch: Stretch) -> Row:
 
 
 def _own(seen: Looked) -> list[Row]:
+    """What was had: of a day on which one plan follows another, the use stands with the later one; with add-ons none stands."""
+    first_days = [one.from_at.astimezone(seen.zone).date() for one in seen.plans]
     rows = []
-    for one in seen.plans:
-        first, last = one.from_at.astimezone(seen.zone).date(), _last_day(one.until_at, seen.zone)
-        beside = _("its part of these days") if one.is_part else ""
+    for one, first in zip(seen.plans, first_days, strict=True):
+        until = _last_day(one.until_at, seen.zone) + timedelta(days=1)
+        is_plan = one.period.kind == PlanKind.PLAN
+        later = [day for day, other in zip(first_days, seen.plans, strict=True) if _follows(other, one)]
         rows.append(
-            Row(_span(seen, first, last + timedelta(days=1)), one.period.plan.title, beside, "", "", one.cost_minor)
+            Row(
+                days=_span(seen, first, until),
+                title=one.period.plan.title,
+                beside=_("its part of these days") if one.is_part else "",
+                used=_amounts(_sums(seen, first, min([until, *later]))) if is_plan else "",
+                granted=_amounts(_granted(one)),
+                cost_minor=one.cost_minor,
+            )
         )
     if seen.credit_minor:
         rows.append(Row(_span(seen, seen.first, seen.until), _("Use from credit"), "", "", "", seen.credit_minor))
     return rows
+
+
+def _follows(other: Spent, one: Spent) -> bool:
+    return other.period.kind == PlanKind.PLAN and other.from_at > one.from_at
+
+
+def _granted(one: Spent) -> dict[str, int]:
+    """By the whole period."""
+    return {row.unit: UNLIMITED if row.granted is None else row.granted for row in one.period.allowances.all()}
 
 
 def _last_day(until_at: datetime, zone: ZoneInfo) -> date:

@@ -1,11 +1,12 @@
 """The cheapest way to have covered what was used on some days, by looking at every way there is.
 
-From the first day on, each day is the first of a plan, or without one. Backwards over the days: the cheapest from a day on is the cheapest
+From the first day on, each day is the first of a plan, or without one. A plan that runs on after the last day counts whole, unless nothing
+but that plan was taken from the first day on. Backwards over the days: the cheapest from a day on is the cheapest
 of each first step with the cheapest from where that ends. Exact, in minor units; docs/advice.md says what is looked at.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plans.advising.goods import Good, Shop
 from plans.advising.stretch import Extras, Pool, Use, Used, cheapest_beside
@@ -13,7 +14,9 @@ from plans.advising.stretch import Extras, Pool, Use, Used, cheapest_beside
 
 @dataclass(frozen=True)
 class Stretch:
-    """Days `[first, until)` on `base`, or without a plan; `price_minor` is what they cost of it."""
+    """Days `[first, until)` on `base`, or without a plan; `price_minor` is what they cost of it. `is_cut`: it runs on after the last day,
+    and only its part of the days counts.
+    """
 
     first: int
     until: int
@@ -21,15 +24,11 @@ class Stretch:
     price_minor: int = 0
     extras: Extras = field(default_factory=Extras)
     used: Pool = field(default_factory=dict)
+    is_cut: bool = False
 
     @property
     def total_minor(self) -> int:
         return self.price_minor + self.extras.total_minor
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it would run on after the last day."""
-        return bool(self.base and self.base.days and self.base.days > self.until - self.first)
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,12 @@ class Mix:
     @property
     def total_minor(self) -> int:
         return sum(stretch.total_minor for stretch in self.stretches)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """What is sought small: what it costs, then how many things are bought."""
+        bought = sum((stretch.base is not None) + stretch.extras.weight[1] for stretch in self.stretches)
+        return self.total_minor, bought
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,29 @@ class _Way:
 def cheapest(shop: Shop, days: Sequence[Use]) -> Mix | None:
     """None when no mix on sale covers all that was used."""
     used = Used(days, shop.home)
-    bases = shop.bases
     best: list[_Way | None] = [None] * len(days) + [_Way((0, 0))]
     for first in range(len(days) - 1, -1, -1):
         way = _without(shop, days, best, first)
-        for base in bases:
+        for base in shop.bases:
             way = _better(way, _on(shop, used, base, first, best, limit=way))
         best[first] = way
-    return _walked(best, days) if best[0] else None
+    ways = [_walked(best, days) if best[0] else None, *(_again_and_again(shop, used, base) for base in shop.bases)]
+    return min((mix for mix in ways if mix), key=lambda mix: mix.weight, default=None)
+
+
+def _again_and_again(shop: Shop, used: Used, base: Good) -> Mix | None:
+    """`base` alone, from the first day to the last: of the last one only its part of the days counts."""
+    steps = []
+    for first in range(0, len(used.days), base.days or 1):
+        until = min(first + (base.days or 1), len(used.days))
+        extras = cheapest_beside(shop, used, base, first, until, share=until - first)
+        if extras is None:
+            return None
+        step = Stretch(
+            first, until, base, cut_price(base, until - first), extras, is_cut=until - first < (base.days or 1)
+        )
+        steps.append(_with_use(step, used.days))
+    return Mix(tuple(steps))
 
 
 def _without(shop: Shop, days: Sequence[Use], best: Sequence[_Way | None], first: int) -> _Way | None:
@@ -77,12 +97,14 @@ def _on(
 ) -> _Way | None:
     """Beginning `base` on day `first`; None when that costs more than `limit` already."""
     until = min(first + (base.days or 1), len(used.days))
-    price_minor = cut_price(base, until - first)
     after = best[until]
-    if after is None or (limit and price_minor + after.weight[0] > limit.weight[0]):
+    if after is None:
         return None
-    extras = cheapest_beside(shop, used, base, first, until, share=until - first)
-    return None if extras is None else _after(Stretch(first, until, base, price_minor, extras), after)
+    left_minor = limit.weight[0] - after.weight[0] - base.price_minor if limit else None
+    if left_minor is not None and left_minor < 0:
+        return None
+    extras = cheapest_beside(shop, used, base, first, until, share=base.days or 1, most_minor=left_minor)
+    return None if extras is None else _after(Stretch(first, until, base, base.price_minor, extras), after)
 
 
 def cut_price(base: Good, share: int) -> int:
@@ -122,4 +144,4 @@ def _with_use(step: Stretch, days: Sequence[Use]) -> Stretch:
     for day in days[step.first : step.until]:
         for (_country, unit), amount in day.items():
             sums[unit] = (sums.get(unit, (0, 0))[0] + amount, 0)
-    return Stretch(step.first, step.until, step.base, step.price_minor, step.extras, sums)
+    return replace(step, used=sums)

@@ -51,6 +51,34 @@ class Inside:
     sums: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     outside: list[Use] = field(default_factory=list)
     has_outside: list[int] = field(default_factory=lambda: [0])
+    by_good: dict[Hashable, "Windows"] = field(default_factory=dict)
+
+    def count(self, good: Good, first: int, until: int) -> int:
+        """How many of `good` cover what was used outside; none when it does not work there, or there is nothing to cover."""
+        if good.key not in self.by_good:
+            self.by_good[good.key] = Windows(good, self.outside)
+        return self.by_good[good.key].count(first, until)
+
+
+class Windows:
+    """For one add-on: sums of what it may cover up to each day, and on how many days something was used that it does not."""
+
+    def __init__(self, good: Good, days: Sequence[Use]) -> None:
+        self._gives = {unit: min(grant.amount, grant.abroad) for unit, grant in good.grants.items() if grant.abroad}
+        self._sums = {unit: [0] for unit in self._gives}
+        self._out_of_reach = [0]
+        for day in days:
+            is_out = any(country not in good.countries or unit not in self._gives for country, unit in day)
+            self._out_of_reach.append(self._out_of_reach[-1] + is_out)
+            for unit, sums in self._sums.items():
+                sums.append(sums[-1] + sum(amount for (_country, of), amount in day.items() if of == unit))
+
+    def count(self, first: int, until: int) -> int:
+        if self._out_of_reach[until] > self._out_of_reach[first]:
+            return 0
+        return max(
+            (-(-(sums[until] - sums[first]) // self._gives[unit]) for unit, sums in self._sums.items()), default=0
+        )
 
 
 class Used:
@@ -60,6 +88,8 @@ class Used:
         self.days, self.home = days, home
         self.units = sorted({unit for day in days for _country, unit in day})
         self._inside: dict[frozenset[str], Inside] = {}
+        #: What covers use outside, as it was found already.
+        self.outside: dict[Hashable, Extras | None] = {}
 
     def inside(self, countries: frozenset[str]) -> Inside:
         if countries not in self._inside:
@@ -91,10 +121,14 @@ class Used:
         return found
 
 
-def cheapest_beside(shop: Shop, used: Used, base: Good, first: int, until: int, *, share: int) -> Extras | None:
-    """What has to be added to `base` on days `[first, until)`, of whose time it runs `share` days; None when nothing would do."""
+def cheapest_beside(
+    shop: Shop, used: Used, base: Good, first: int, until: int, *, share: int, most_minor: int | None = None
+) -> Extras | None:
+    """What has to be added to `base` on days `[first, until)`, of whose time `share` days count; None when nothing would do, or nothing
+    for `most_minor`.
+    """
     grants = cut(base, share)
-    inside = _inside(shop, used, base, grants, first, until)
+    inside = _inside(shop, used, base, grants, (first, until), most_minor)
     if inside is None:
         return None
     outside = _outside(shop, used, base, first, until)
@@ -116,19 +150,25 @@ def _part(amount: int, share: int, whole: int) -> int:
     return amount if amount >= UNLIMITED else amount * share // whole
 
 
-def _inside(shop: Shop, used: Used, base: Good, grants: Mapping[str, Grant], first: int, until: int) -> Extras | None:
+def _inside(
+    shop: Shop, used: Used, base: Good, grants: Mapping[str, Grant], days: tuple[int, int], most_minor: int | None
+) -> Extras | None:
+    first, until = days
     needs = used.pool(base.countries, first, until)
     if not any(_short(needs, _pool(grants))):
         return Extras()
     fitting = [good for good in shop.beside(base) if _lasts(good, until - first) and base.countries <= good.countries]
     best: Extras | None = None
-    for counts in _counts(fitting, needs, grants):
+    for counts in _counts(fitting, needs, grants, has_rates=base.goes_beyond):
         extras = Extras(tuple((good, count) for good, count in zip(fitting, counts, strict=True) if count))
-        if best and extras.weight >= best.weight:
+        is_too_much = most_minor is not None and extras.total_minor > most_minor
+        if is_too_much or (best and extras.weight >= best.weight):
             continue
         pool = _pool(grants, *((good.grants, count) for good, count in extras.add_ons))
         if any(_short(needs, pool)):
-            credit_minor = _at_rates(shop, used, base, pool, first, until) if base.goes_beyond else None
+            limits = [limit for limit in (most_minor, best.total_minor if best else None) if limit is not None]
+            left_minor = min(limits) - extras.total_minor if limits else None
+            credit_minor = _at_rates(shop, used, base, pool, days, left_minor) if base.goes_beyond else None
             if credit_minor is None:
                 continue
             extras = Extras(extras.add_ons, credit_minor)
@@ -158,10 +198,14 @@ def _short(needs: Pool, pool: Pool) -> Iterator[str]:
             yield unit
 
 
-def _counts(fitting: Sequence[Good], needs: Pool, grants: Mapping[str, Grant]) -> Iterator[tuple[int, ...]]:
-    """How many of each add-on are worth a try: of none more than would do alone for every unit it gives."""
-    pool = _pool(grants)
-    return product(*(range(_most(good, needs, pool) + 1) for good in fitting))
+def _counts(
+    fitting: Sequence[Good], needs: Pool, grants: Mapping[str, Grant], *, has_rates: bool
+) -> Iterator[tuple[int, ...]]:
+    """How many of each add-on are worth a try: of none more than would do alone for every unit it gives, nor fewer if it is the only one."""
+    most = [_most(good, needs, _pool(grants)) for good in fitting]
+    if len(fitting) == 1 and not has_rates:
+        return iter([(most[0],)])
+    return product(*(range(count + 1) for count in most))
 
 
 def _most(good: Good, needs: Pool, pool: Pool) -> int:
@@ -174,10 +218,14 @@ def _most(good: Good, needs: Pool, pool: Pool) -> int:
     return most
 
 
-def _at_rates(shop: Shop, used: Used, base: Good, pool: Pool, first: int, until: int) -> int | None:
-    """What is left after the pool, used day after day, the own country first: at the rates. None where it is not sold."""
+def _at_rates(
+    shop: Shop, used: Used, base: Good, pool: Pool, days: tuple[int, int], most_minor: int | None
+) -> int | None:
+    """What is left after the pool, used day after day, the own country first: at the rates. None where it is not sold, or costs more
+    than `most_minor`.
+    """
     left, total = dict(pool), 0
-    for day in used.days[first:until]:
+    for day in used.days[days[0] : days[1]]:
         beyond = {}
         for (country, unit), wanted in sorted(day.items(), key=lambda pair: (pair[0][0] != shop.home, pair[0])):
             if country not in base.countries:
@@ -192,6 +240,8 @@ def _at_rates(shop: Shop, used: Used, base: Good, pool: Pool, first: int, until:
         if cost_minor is None:
             return None
         total += cost_minor
+        if most_minor is not None and total > most_minor:
+            return None
     return total
 
 
@@ -200,34 +250,45 @@ def _outside(shop: Shop, used: Used, base: Good, first: int, until: int) -> Extr
     found = used.inside(base.countries)
     if found.has_outside[first] == found.has_outside[until]:
         return Extras()
+    key = (base.countries, base.is_plan, base.goes_beyond, first, until)
+    if key not in used.outside:
+        used.outside[key] = _covered(shop, found, base, first, until)
+    return used.outside[key]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """From a day on: what it costs and how much is bought; by its first step, and where that ends."""
+
+    minor: int
+    bought: int
+    step: Extras
+    end: int
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        return self.minor, self.bought
+
+
+def _covered(shop: Shop, found: Inside, base: Good, first: int, until: int) -> Extras | None:
     goods = shop.beside(base)
-    best: list[Extras | None] = [None] * (until - first) + [Extras()]
+    best: dict[int, _Way] = {until: _Way(0, 0, Extras(), until)}
     for day in range(until - 1, first - 1, -1):
-        use, ways = found.outside[day], []
-        credit_minor = shop.at_rates(use) if base.goes_beyond or not use else None
-        after = best[day + 1 - first]
-        if credit_minor is not None and after is not None:
-            ways.append(after + Extras(credit_minor=credit_minor))
+        ways = []
+        credit_minor = shop.at_rates(found.outside[day]) if base.goes_beyond or not found.outside[day] else None
+        if credit_minor is not None and (after := best.get(day + 1)):
+            ways.append(_Way(after.minor + credit_minor, after.bought, Extras(credit_minor=credit_minor), day + 1))
         for good in goods:
             end = until if good.days is None else min(until, day + good.days)
-            after, count = best[end - first], _count(good, found.outside[day:end])
-            if count and after is not None:
-                ways.append(after + Extras(((good, count),)))
-        best[day - first] = min(ways, key=lambda way: way.weight, default=None)
-    return best[0]
-
-
-def _count(good: Good, days: Sequence[Use]) -> int:
-    """How many of `good` cover all of `days`; none when it does not work there, or there is nothing to cover."""
-    needs: Counter[str] = Counter()
-    for day in days:
-        for (country, unit), amount in day.items():
-            if country not in good.countries or unit not in good.grants:
-                return 0
-            needs[unit] += amount
-    if any(not good.grants[unit].abroad for unit in needs):
-        return 0
-    return max(
-        (-(-amount // min(good.grants[unit].abroad, good.grants[unit].amount)) for unit, amount in needs.items()),
-        default=0,
-    )
+            count = found.count(good, day, end)
+            if count and (after := best.get(end)):
+                minor = after.minor + good.price_minor * count
+                ways.append(_Way(minor, after.bought + count, Extras(((good, count),)), end))
+        if ways:
+            best[day] = min(ways, key=lambda way: way.weight)
+    if first not in best:
+        return None
+    total, at = Extras(), first
+    while at < until:
+        total, at = total + best[at].step, best[at].end
+    return total

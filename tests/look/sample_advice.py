@@ -55,8 +55,9 @@ def use(a_day_gb: float, *, texts: int = 2, days: int = 60) -> list[dict[tuple[s
 
 def _had(title: str, price_minor: int, place: int) -> Any:
     start = datetime.combine(FIRST + place * DAY, datetime.min.time(), BERLIN)
-    plan = Like(title=title, price_minor=price_minor)
-    return Like(from_at=start, until_at=start + 30 * DAY, cost_minor=price_minor, is_part=False, period=Like(plan=plan))
+    granted = [Like(unit="data", granted=15 * GIGABYTE), Like(unit="voice", granted=None)]
+    period = Like(plan=Like(title=title, price_minor=price_minor), kind="plan", allowances=Like(all=lambda: granted))
+    return Like(from_at=start, until_at=start + 30 * DAY, cost_minor=price_minor, is_part=False, period=period)
 
 
 def page(line: Any, days: list[dict[tuple[str, str], int]], title: str, price_minor: int, **more: Any) -> Any:

@@ -24,44 +24,60 @@ class Bucket:
         return True
 
 
-def least(shop: Shop, days: Sequence[Day], at: int = 0) -> int | None:
-    """What the cheapest of all mixes costs from day `at` on."""
+def least(shop: Shop, days: Sequence[Day]) -> int | None:
+    """What the cheapest of all mixes costs."""
+    chains = (_chain(shop, days, base) for base in shop.goods if base.days is not None and not base.needs_plan)
+    return min((cost for cost in (_tiled(shop, days, 0), *chains) if cost is not None), default=None)
+
+
+def _tiled(shop: Shop, days: Sequence[Day], at: int) -> int | None:
+    """The cheapest row of any plans and days without one from day `at` on; what runs on after the last day is paid whole."""
     if at == len(days):
         return 0
     found = []
-    paid, more = _rated(shop, days[at]), least(shop, days, at + 1)
+    paid, more = _rated(shop, days[at]), _tiled(shop, days, at + 1)
     if paid is not None and more is not None:
         found.append(paid + more)
     for base in shop.goods:
         if base.days is None or base.needs_plan:
             continue
         end = min(at + base.days, len(days))
-        cost, more = _cost(shop, days[at:end], base), least(shop, days, end)
+        cost, more = _cost(shop, days[at:end], base, share=base.days), _tiled(shop, days, end)
         if cost is not None and more is not None:
             found.append(cost + more)
     return min(found, default=None)
 
 
-def _cost(shop: Shop, days: Sequence[Day], base: Good) -> int | None:
-    """What this base with the cheapest choice of add-ons costs, if any covers the days."""
+def _chain(shop: Shop, days: Sequence[Day], base: Good) -> int | None:
+    """One plan again and again; of the last one its part of the days."""
+    length, total = base.days or 0, 0
+    for at in range(0, len(days), length):
+        part = days[at : at + length]
+        cost = _cost(shop, part, base, share=len(part))
+        if cost is None:
+            return None
+        total += cost
+    return total
+
+
+def _cost(shop: Shop, days: Sequence[Day], base: Good, *, share: int) -> int | None:
+    """What this base, of which `share` days count, costs with the cheapest choice of add-ons, if any covers the days."""
     length = base.days or 0
-    price = base.price_minor
-    if len(days) < length:
-        price = (price * len(days) + length - 1) // length
+    price = (base.price_minor * share + length - 1) // length
     extras = [good for good in shop.goods if not good.is_plan and (base.is_plan or not good.needs_plan)]
     within = [{what: n for what, n in day.items() if what[0] in base.countries} for day in days]
     beyond = [{what: n for what, n in day.items() if what[0] not in base.countries and n} for day in days]
-    inside = min(_within(shop, within, base, extras), default=None)
+    inside = min(_within(shop, within, base, extras, share), default=None)
     outside = min(_windows(shop, beyond, extras, 0, rates=base.has_beyond or not base.is_plan), default=None)
     return None if inside is None or outside is None else price + inside + outside
 
 
-def _within(shop: Shop, days: Sequence[Day], base: Good, extras: Sequence[Good]) -> Iterator[int]:
+def _within(shop: Shop, days: Sequence[Day], base: Good, extras: Sequence[Good], share: int) -> Iterator[int]:
     long = [
         good for good in extras if (good.days is None or good.days >= len(days)) and base.countries <= good.countries
     ]
     for counts in product(range(_most(days) + 1), repeat=len(long)):
-        buckets = [Bucket(unit, *_share(base, unit, len(days))) for unit in base.grants]
+        buckets = [Bucket(unit, *_share(base, unit, share)) for unit in base.grants]
         for good, count in zip(long, counts, strict=True):
             for unit, grant in good.grants.items():
                 buckets += [Bucket(unit, grant.amount, min(grant.abroad, grant.amount)) for _copy in range(count)]
