@@ -14,11 +14,14 @@ MONTH_DAYS = 30
 
 
 def shop_of(line: Line, *, countries: Iterable[str], on: date, now: datetime) -> Shop:
-    """What `line` can buy at `now`, and what use in `countries` costs from credit on the day `on`; five statements."""
+    """What `line` can buy at `now`, and what use in `countries` costs from credit on the day `on`, unless its owner
+    switched that off; five statements.
+    """
     found = Plan.objects.on_sale(now).filter(currency=line.currency).select_related("zone")
     plans = found.prefetch_related("allowances", "zone__countries")
     card, rates = RateCard(), {}
-    for country in countries:
+    is_off = line.credit_use_off_at is not None and line.credit_use_off_at <= now
+    for country in () if is_off else countries:
         for unit in Unit:
             if rate := card.of(country, unit, line.currency, on=on):
                 rates[country, unit.value] = rate

@@ -595,7 +595,6 @@ PAGES = {
     "failed": Page("500.html", dict, NOBODY),
     "gallery": Page("portal/gallery.html", gallery.samples),
     "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
-    **{name: Page(template, context) for name, (template, context) in queue.PAGES.items()},
-    **{name: Page(*page) for name, page in advice.pages(LINE).items()},
+    **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(LINE)).items()},
     **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
 }

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import LineOwnership, Subscriber
 from lib import clock
 from network.models import UsageDay
-from plans.models import PlanPeriod
+from plans.models import Plan, PlanPeriod
 from portal import advising
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.cast import anna, bao
@@ -123,6 +123,30 @@ def test_it_asks_the_same_however_much_was_used(owner: Subscriber) -> None:
     many = statements_of(client, "/advice/")
 
     assert len(few) == len(many) <= 16
+
+
+def test_what_was_paid_counts_not_what_the_plan_costs_now(owner: Subscriber) -> None:
+    had(owner, "month-40", days=30)
+    used(owner, 0.2, days=30)
+    before = advising.look(owner.lines[0], owner, now=clock.now()).paid_minor
+    Plan.objects.filter(code="month-40").update(price_minor=9900)
+
+    assert advising.look(owner.lines[0], owner, now=clock.now()).paid_minor == before <= 2500
+
+
+def test_credit_is_not_advised_to_whoever_switched_its_use_off(owner: Subscriber) -> None:
+    had(owner, "month-5", days=60)
+    used(owner, 0.000_5, days=60)
+    line, now = owner.lines[0], clock.now()
+    with_credit = advising.look(line, owner, now=now).best
+    line.credit_use_off_at = now
+
+    without = advising.look(line, owner, now=now).best
+
+    assert with_credit
+    assert without
+    assert [stretch.base for stretch in with_credit.stretches] == [None]
+    assert all(stretch.base for stretch in without.stretches)
 
 
 def test_a_taken_back_plan_costs_nothing(owner: Subscriber) -> None:
