@@ -14,11 +14,11 @@ from plans.world import country_page, finding, names, world_page
 def world(request: HttpRequest) -> HttpResponse:
     """All countries; `?q=` looks for one, `?plan=` shows where that plan works. What can mean one country only leads to its page."""
     typed, code = request.GET.get("q", ""), request.GET.get("plan", "")
-    if url := world_page.meant(finding.find(typed)) if typed.strip() else "":
+    found = finding.find(typed) if typed.strip() else None
+    if url := world_page.meant(found) if found else "":
         return redirect(url)
-    now = clock.now()
-    plan = Plan.objects.on_sale(now).filter(code=code).first() if code.isprintable() and code else None
-    context = world_page.facts(current_line(request), typed=typed, plan=plan, now=now)
+    plan = Plan.objects.on_sale(clock.now()).filter(code=code).first() if code.isprintable() and code else None
+    context = world_page.facts(current_line(request), typed=typed, found=found, plan=plan)
     return render(request, "plans/world/world.html", context)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -57,13 +56,12 @@ def address(country: str) -> str:
     return reverse("world_country", args=[country.lower()])
 
 
-def facts(line: Line | None, *, typed: str, plan: Plan | None, now: datetime) -> dict[str, Any]:
-    """The context of the page. With `plan` only what it covers counts as working."""
+def facts(line: Line | None, *, typed: str, found: Found | None, plan: Plan | None) -> dict[str, Any]:
+    """The context of the page; `found` for what was `typed`, if anything was. With `plan` only what it covers counts as working."""
     coverage = Coverage()
     home = line.country if line else ""
     parts = _parts(coverage, home, plan)
     works = {entry.country: part.look for part in parts for entry in part.entries}
-    found = finding.find(typed) if typed.strip() else None
     return {
         "place": "plans",
         "line": line,
@@ -76,7 +74,6 @@ def facts(line: Line | None, *, typed: str, plan: Plan | None, now: datetime) ->
         "nowhere": sorted(wording.country_in_words(code) for code in names.countries() - works.keys()),
         "found": _found(found, coverage, home) if found else [],
         "is_near": bool(found and found.is_near),
-        "as_of": now,
     }
 
 
