@@ -29,6 +29,10 @@ def zone(code: str) -> Any:
     return Like(code=code, title=titles[code])
 
 
+def zone_of(country: str) -> Any:
+    return next((zone(code) for code, countries in zones().items() if country in countries), None)
+
+
 def parts(home: str) -> list[Part]:
     found = []
     for place, (code, countries) in enumerate(zones().items()):
@@ -53,7 +57,7 @@ def world(line: Any, *, typed: str = "", found: tuple[str, ...] = (), is_near: b
         "map_size": (tiles.WIDTH, tiles.HEIGHT),
         "count_words": countries_in_words(len(looks)),
         "nowhere": [Entry(code).words for code in sorted(names.countries() - looks.keys())],
-        "found": [Entry(code, next(iter(names.own_names(code)), None), zone("eu")) for code in found],
+        "found": [Entry(code, next(iter(names.own_names(code)), None), zone_of(code)) for code in found],
         "is_near": is_near,
     }
 
@@ -121,7 +125,7 @@ def pages(line: Any, nobody: Any) -> dict[str, tuple[Any, ...]]:
     all_of_it, one = "plans/world/world.html", "plans/world/country.html"
     return {
         "world": (all_of_it, lambda: world(None), nobody),
-        "world-near": (all_of_it, lambda: world(line, typed="austrlia", found=("AT", "AU"), is_near=True)),
+        "world-near": (all_of_it, lambda: world(line, typed="austrlia", found=("AT", "AU", "RU"), is_near=True)),
         "world-not-found": (all_of_it, lambda: world(line, typed="zzzz" * 15)),
         "world-plan": (all_of_it, lambda: of_plan(line)),
         "country": (one, lambda: country(line, "TR", "world")),
