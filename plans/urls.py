@@ -3,7 +3,10 @@
 from django.urls import path
 
 from plans import views
+from plans.world import views as world
 
 urlpatterns = [
     path("plans/<slug:code>/summary/", views.plan_summary, name="plan_summary"),
+    path("world/", world.world, name="world"),
+    path("world/<slug:code>/", world.country, name="world_country"),
 ]

@@ -58,7 +58,7 @@ def plain(answer: Any, number: str) -> str:
 
 
 def headers(answer: Any) -> dict[str, str]:
-    varying = {"content-security-policy", "x-request-id", "content-length", "set-cookie"}
+    varying = {"content-security-policy", "x-request-id", "content-length", "set-cookie", "expires"}
     return {name: value for name, value in answer.headers.items() if name.lower() not in varying}
 
 

@@ -30,6 +30,7 @@ from tests.look import sample_standing as standing
 from tests.look import sample_transfers as transfers
 from tests.look import sample_usage as usage
 from tests.look import sample_use as use
+from tests.look import sample_world as world
 from tests.look.sample_plans import four_offers, offer, offers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
@@ -367,8 +368,7 @@ def order_held() -> dict[str, Any]:
 
 
 def orders(has_some: bool = True) -> dict[str, Any]:
-    page = Paginator(list(range(50)), 20).page(2)
-    return {"place": "orders", "rows": rows() * 2 if has_some else [], "page": page}
+    return {"place": "orders", "rows": rows() * 2 if has_some else [], "page": Paginator(range(50), 20).page(2)}
 
 
 def credit() -> dict[str, Any]:
@@ -416,8 +416,7 @@ def top_up() -> dict[str, Any]:
 
 
 def voucher(data: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-    form = forms.VoucherForm(data)
-    return {"line": LINE, "lines": [LINE, SECOND_LINE], "form": form, "is_too_often": False} | more
+    return {"line": LINE, "lines": [LINE, SECOND_LINE], "form": forms.VoucherForm(data), "is_too_often": False} | more
 
 
 def voucher_credit() -> dict[str, Any]:
@@ -597,4 +596,5 @@ PAGES = {
     "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
     **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(LINE)).items()},
     **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
+    **{name: Page(*page) for name, page in world.pages(LINE, NOBODY).items()},
 }

@@ -43,6 +43,8 @@ ADDRESSES = {
     "usage_allowance": "lines/<uuid:line_id>/usage/allowances/<uuid:allowance_id>/",
     "plan_list": "plans/",
     "plan_summary": "plans/<slug:code>/summary/",
+    "world": "world/",
+    "world_country": "world/<slug:code>/",
     "order_review": "plans/<slug:code>/order/",
     "orders": "orders/",
     "order": "orders/<uuid:order_id>/",

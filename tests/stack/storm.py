@@ -23,16 +23,11 @@ from notifications.models import Message, MessageState
 from plans.models import Plan, PlanPeriod
 from tests.billing.money import give_credit
 from tests.stack.running import Portal, until
+from tests.waking import awake_zone
 
 #: Where every answer comes at once, who holds a message for so long has died with it.
 PATIENCE = timedelta(seconds=5)
 OPEN = (MessageState.DUE, MessageState.CLAIMED)
-
-
-def awake_zone() -> str:
-    """A time zone in which it is two in the afternoon."""
-    ahead = 14 - clock.real_now().hour
-    return f"Etc/GMT{-ahead:+d}"
 
 
 class Storm:

@@ -13,7 +13,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from playwright.sync_api import Browser, expect
 
-from accounts.models import Subscriber
+from accounts.models import Line, Subscriber
 from billing import ledger
 from billing.models import AutoRenew, AutoTopUpRun, Order, OrderState, PaymentMethod, Renewal, RunState, SavedWay
 from billing.paying import ways_to_pay
@@ -31,6 +31,7 @@ from tests.stack.invariants import broken
 from tests.stack.running import Portal, until
 from tests.stack.standing import ASKS_ALWAYS, saved
 from tests.stack.walking import PASSWORD, Walker
+from tests.waking import awake_zone
 
 pytestmark = pytest.mark.browser
 HOUR = timedelta(hours=1)
@@ -45,6 +46,7 @@ def walker(worker: Portal, browser: Browser, tmp_path: Path) -> Iterator[Walker]
     person.set_password(PASSWORD)
     person.save()
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    Line.objects.update(time_zone=awake_zone())  # an SMS may come at once
     walker.is_already(person)
     pay(order_plan(person, now=clock.now()), now=clock.now())
     try:
