@@ -22,8 +22,12 @@ def all_accepted() -> bool:
 
 
 def let_leases_end() -> None:
+    """Of whoever died; what a worker that lives has just claimed is its own."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE provisioning_command SET claimed_at = now() - interval '1 hour' WHERE state = 'claimed'")
+        cursor.execute(
+            "UPDATE provisioning_command SET claimed_at = now() - interval '1 hour'"
+            " WHERE state = 'claimed' AND claimed_at < now() - interval '3 seconds'"
+        )
         cursor.execute("UPDATE provisioning_command SET next_try_at = now() - interval '1 hour' WHERE state = 'due'")
     queue.wake("provisioning.sweep")
 
