@@ -72,7 +72,7 @@ _PLAYED = """
 """
 KEEP = """
     INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount)
-    SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged
+    SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged ORDER BY used_at, source, record_id
 """
 #: Of those that have passed four fifths of what they grant, or all of it (at full speed), which it was.
 USED = """
