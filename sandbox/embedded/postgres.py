@@ -26,6 +26,9 @@ _THROW_AWAY = {
     "autovacuum": "off",
     "max_connections": "200",
 }
+#: What a file of a million usage records touches stays in memory, and between two checkpoints: after each, every page is written whole
+#: once more (PostgreSQL, "Populating a Database"). docker-compose.yml says the same.
+_LASTING = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 
 
 class EmbeddedPostgres:
@@ -72,7 +75,7 @@ class EmbeddedPostgres:
         self._refuse_other_version(data)
         _end_left_over(data)
         remember_short_folder(self._sockets, self.folder / "sockets")
-        options = [f"--{name}={value}" for name, value in ({} if self._durable else _THROW_AWAY).items()]
+        options = [f"--{name}={value}" for name, value in (_LASTING if self._durable else _THROW_AWAY).items()]
         self._process = Process(
             [self._binaries / "postgres", "-D", data, "-k", self._sockets, "-c", "listen_addresses=", *options],
             log=self._log,
