@@ -78,7 +78,11 @@ class _Loading:
             price = {"price_minor": rate.price_minor, "per": rate.per}
             row, is_new = ZoneRate.objects.get_or_create(zone=zone, **known, defaults=price)
             words = f"zone {zone.code}: {rate.unit} at {format_money(rate.price_minor, rate.currency, 'en')} from {rate.from_date}"
-            if is_new and rate.from_date < self.now.date() and zone.rates.filter(unit=rate.unit).count() > 1:
+            if (
+                is_new
+                and rate.from_date < self.now.date()
+                and zone.rates.filter(unit=rate.unit, currency=rate.currency).count() > 1
+            ):
                 self.refused.append(f"{words}: that day is past. Give the new rate a day to come.")
             elif is_new:
                 self.changes.append(words)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from plans.models import ZoneCountry, ZoneRate
 
@@ -54,4 +55,4 @@ class RateCard:
 
 def _cheapest(rows: Iterable[ZoneRate]) -> Rate | None:
     rates = [Rate(row.price_minor, row.per) for row in rows]
-    return min(rates, key=lambda rate: (rate.price_minor / rate.per, rate.per), default=None)
+    return min(rates, key=lambda rate: (Fraction(rate.price_minor, rate.per), rate.per), default=None)

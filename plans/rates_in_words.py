@@ -39,6 +39,6 @@ def shown(unit: Unit, rate: Rate, currency: str) -> RateShown:
 
 
 def in_money(unit: Unit, rate: Rate, currency: str) -> Money:
-    """The price of a GB, a minute or a text."""
+    """The price of a GB, a minute or a text, rounded half up to a minor unit."""
     base = {Unit.DATA: 10**9, Unit.VOICE: 60, Unit.TEXTS: 1}[unit]
-    return Money(round(rate.price_minor * base / rate.per), currency)
+    return Money((2 * rate.price_minor * base + rate.per) // (2 * rate.per), currency)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_percent
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.utils.translation import get_language, to_locale
 
 from billing.models import Order, Receipt, RefundRequest
 from lib.money import format_money
+from lib.wording import country_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,7 @@ def rate(order: Order) -> str:
 
 def country(order: Order) -> str:
     """Where the VAT is due, in words."""
-    name: str = Locale.parse(_locale()).territories.get(order.country, order.country)
-    return name
+    return country_in_words(order.country)
 
 
 def day(at: datetime) -> str:

@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from tests.billing.ordering import load_reference_data
 from tests.billing.test_ledger import run_together
 from tests.network.conftest import Load
 from tests.network.model import Till, Use, play, play_till
-from tests.network.test_charging import COUNTRIES, forget_everything, moments, pot_of, pots, uses
+from tests.network.streams import COUNTRIES, forget_everything, load_file, moments, pot_of, pots, uses
 from tests.network.writing import DAY, HOUR, MB, NOW, allowance, as_csv, row
 
 pytestmark = pytest.mark.django_db
@@ -232,7 +231,7 @@ def test_any_stream_comes_to_what_the_model_says_in_bytes_and_cents(
     try:
         for number, (start, end) in enumerate(pairwise(edges)):
             of_file = stream[start:end]
-            _load(of_file, number)
+            load_file(of_file, number)
             for first in range(0, len(of_file), chunk):
                 some = of_file[first : first + chunk]
                 over |= play_till(till, some, play(model, some, home="DE"))
@@ -286,14 +285,6 @@ def _spans(line: Line, periods: list[Any]) -> list[tuple[datetime, datetime, boo
     for begin, end, says in spans:
         period(line, says=says, begins=begin, ends=end)
     return spans
-
-
-def _load(stream: list[Use], number: int) -> None:
-    rows = [row(use.record, at=use.at, unit=use.unit, amount=use.amount, country=use.country) for use in stream]
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{number}.csv"
-        path.write_bytes(as_csv(rows))
-        list(loading.load(path, source="test", now=NOW))
 
 
 def _everything_adds_up(spent_minor: int) -> None:

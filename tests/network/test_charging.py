@@ -1,9 +1,5 @@
 """What a use is charged to: valid then, inside the zone, first to expire first, to the byte; and the same as an independent model."""
 
-from datetime import datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,8 +11,9 @@ from network import loading
 from network.models import UsageCharge, UsageDay, UsageRecord
 from plans.models import Allowance
 from tests.network.conftest import Load
-from tests.network.model import Pot, Use, play
-from tests.network.writing import DAY, HOUR, NOW, allowance, as_csv, row
+from tests.network.model import play
+from tests.network.streams import files_of, forget_everything, load_file, pot_of, pots, uses
+from tests.network.writing import DAY, HOUR, NOW, allowance, row
 
 pytestmark = pytest.mark.django_db
 
@@ -65,21 +62,6 @@ def test_unlimited_takes_everything(line: Line, load: Load) -> None:
     assert used_of(bucket) == [10**13]
 
 
-COUNTRIES = ["DE", "FR", "US", "XX"]
-moments = st.integers(min_value=1, max_value=100).map(lambda hours: NOW - hours * HOUR)
-uses = st.lists(
-    st.tuples(moments, st.sampled_from(["data", "voice"]), st.integers(1, 60), st.sampled_from(COUNTRIES)),
-    min_size=1, max_size=25,
-)  # fmt: skip
-pots = st.lists(
-    st.tuples(
-        st.sampled_from(["data", "voice"]), moments, st.integers(1, 120), st.sampled_from(["eu", "world"]),
-        st.one_of(st.none(), st.integers(1, 120)), st.one_of(st.none(), st.integers(1, 60)),
-    ),
-    max_size=6,
-)  # fmt: skip
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pots=pots, uses=uses, cuts=st.lists(st.integers(0, 25), max_size=2), chunk=st.integers(1, 9))
 def test_any_stream_in_any_files_comes_to_what_the_model_says(
@@ -88,13 +70,13 @@ def test_any_stream_in_any_files_comes_to_what_the_model_says(
     """Each file is played after the other, as they come: late records meet what is left."""
     forget_everything(line)
     model = [pot_of(line, *pot) for pot in pots]
-    streams = _streams(uses, cuts)
+    streams = files_of(uses, cuts)
     over: dict[str, int] = {}
     before = loading.CHUNK
     loading.CHUNK = chunk
     try:
         for number, stream in enumerate(streams):
-            _load(stream, number)
+            load_file(stream, number)
             for start in range(0, len(stream), chunk):
                 over |= play(model, stream[start : start + chunk], home="DE")
     finally:
@@ -108,37 +90,3 @@ def test_any_stream_in_any_files_comes_to_what_the_model_says(
     assert [sum(column) for column in zip(*days, strict=True)] == [
         sum(use.amount for stream in streams for use in stream), sum(over.values()), len(uses)
     ]  # fmt: skip
-
-
-def forget_everything(line: Line) -> None:
-    """What the example before has left; past the triggers, as the tests' role may."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        for table in ("usagecharge", "usagerecord", "usageday", "usagerowerror", "usagefile"):
-            cursor.execute(f"DELETE FROM network_{table}")
-        cursor.execute("DELETE FROM plans_allowance")
-        cursor.execute("SET session_replication_role = origin")
-
-
-def pot_of(line: Line, unit: str, begins: datetime, hours: int, zone: str, limit: int | None, cap: int | None) -> Pot:
-    cap = None if cap is None or unit == "voice" else min(cap, limit or cap)
-    ends = begins + timedelta(hours=hours)
-    made = allowance(line, limit, unit=unit, begins=begins, ends=ends, zone=zone, cap=cap)
-    countries = set(made.zone.countries.values_list("country", flat=True))
-    return Pot(made.pk, unit, begins, ends, countries, limit, cap)
-
-
-def _streams(uses: list[Any], cuts: list[int]) -> list[list[Use]]:
-    made = [Use(at, f"r{number}", unit, amount, country) for number, (at, unit, amount, country) in enumerate(uses)]
-    edges = [0, *sorted(min(cut, len(made)) for cut in cuts), len(made)]
-    return [made[start:end] for start, end in pairwise(edges) if start < end]
-
-
-def _load(stream: list[Use], number: int) -> None:
-    rows = [row(use.record, at=use.at, unit=use.unit, amount=use.amount, country=use.country) for use in stream]
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{number}.csv"
-        path.write_bytes(as_csv(rows))
-        list(loading.load(path, source="test", now=NOW))

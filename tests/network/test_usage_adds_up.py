@@ -22,7 +22,7 @@ from network.pages.owned import Owned, owned
 from plans.models import Allowance
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data
-from tests.network import test_charging as streams
+from tests.network import streams
 from tests.network.conftest import Load
 from tests.network.periods import period
 from tests.network.writing import DAY, HOUR, MB, NOW, allowance, row
@@ -60,8 +60,8 @@ def test_any_stream_is_shown_as_it_was_charged(
         streams.pot_of(line, *pot)
     for bucket in Allowance.objects.filter(granted__gt=began):
         Allowance.objects.filter(pk=bucket.pk).update(used=began)
-    for number, stream in enumerate(streams._streams(uses, cuts)):
-        streams._load(stream, number)
+    for number, stream in enumerate(streams.files_of(uses, cuts)):
+        streams.load_file(stream, number)
     own = own_of(line)
     for bucket in Allowance.objects.filter(line=line).select_related("period__plan", "zone"):
         _an_allowance_adds_up(own, bucket, began=began if (bucket.granted or 0) > began else 0)

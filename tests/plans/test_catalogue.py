@@ -195,3 +195,23 @@ def test_files_that_are_missing_or_no_toml_are_said(tmp_path):
         files.read(tmp_path, languages=frozenset({"en"}))
 
     assert [line.split(":")[0] for line in refusal.value.problems] == ["zones.toml", "plans.toml"]
+
+
+@pytest.mark.parametrize(
+    ("rates", "problem"),
+    [
+        ("rates.EUR = { from = 2026-01-01, data_gb = 0 }", "data_gb is a whole number of minor units above 0"),
+        ("rates.EUR = { data_gb = 250 }", "from is the day on which they begin"),
+        ("rates.EUR = { from = 2026-01-01 }", "name the price of data_gb, minutes, texts, and from"),
+        (
+            "rates.EUR = { from = 2026-01-01, data_gb = 250, faxes = 1 }",
+            "name the price of data_gb, minutes, texts, and from",
+        ),
+        ("rates.euro = { from = 2026-01-01, data_gb = 250 }", "euro is no currency, three capital letters (ISO 4217)"),
+    ],
+)
+def test_a_rate_that_is_none_is_refused_in_words(tmp_path, rates, problem):
+    (found,) = problems(tmp_path, zones=f"{GOOD_ZONES}{rates}\n")
+
+    assert found.startswith("eu: rates")
+    assert found.endswith(problem)

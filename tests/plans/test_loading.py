@@ -11,7 +11,7 @@ from django.db import transaction
 from lib import clock
 from plans import catalogue as files
 from plans import periods
-from plans.models import Plan, PlanAllowance, PlanPeriod, Zone, ZoneCountry
+from plans.models import Plan, PlanAllowance, PlanPeriod, Zone, ZoneCountry, ZoneRate
 
 
 @pytest.fixture
@@ -143,3 +143,36 @@ def test_a_catalogue_with_a_mistake_stores_nothing(db, folder):
     with pytest.raises(CommandError, match="month-40: price_minor"):
         load(folder)
     assert not Zone.objects.exists()
+
+
+# --- Rates -------------------------------------------------------------------------------------------------------------------
+
+RATE = "rates.EUR = { from = 2026-01-01, data_gb = 250, minutes = 9, texts = 9 }"
+
+
+def test_a_rate_is_not_changed_and_not_given_for_a_day_that_is_past(catalogue, folder):
+    change(folder, "zones.toml", RATE, RATE.replace("250", "300"))
+    with pytest.raises(CommandError, match=r"from that day it is €2\.50\. Give the new rate a later day"):
+        load(folder)
+    change(folder, "zones.toml", RATE.replace("250", "300"), RATE.replace("2026-01-01", "2026-02-01"))
+    with pytest.raises(CommandError, match="that day is past"):
+        load(folder)
+    assert ZoneRate.objects.filter(zone__code="eu").count() == 3
+
+
+def test_a_new_rate_follows_from_its_day_and_another_currency_begins_when_it_likes(catalogue, folder):
+    later = RATE.replace("2026-01-01", "2099-01-01").replace("250", "300")
+    change(folder, "zones.toml", RATE, later)
+    assert load(folder)[0] == "zone eu: data at €3.00 from 2099-01-01"
+    change(folder, "zones.toml", later, later + "\nrates.CNY = { from = 2026-01-01, data_gb = 1900 }")
+    assert load(folder) == ["zone eu: data at CN¥19.00 from 2026-01-01"]
+
+
+def test_a_plan_that_somebody_has_does_not_begin_to_take_from_credit(sold, folder):
+    PlanPeriod.objects.update(ends_at=clock.now() + timedelta(days=1))
+    text = (folder / "plans.toml").read_text(encoding="utf-8")
+    place = text.index("zone =", text.index("[plans.month-15]"))
+    (folder / "plans.toml").write_text(text[:place] + 'beyond = "credit"\n' + text[place:], encoding="utf-8")
+    with pytest.raises(CommandError, match="month-15: somebody has it"):
+        load(folder)
+    assert not Plan.objects.get(code="month-15").beyond_by_credit
