@@ -48,6 +48,7 @@ def facts(
         "line": line,
         "grants": wording.grants_in_words(grants.freeze(plan)),
         "validity": validity_in_words(plan),
+        "goes_on_from_credit": plan.beyond_by_credit,
         "price_minor": price.minor,
         "currency": price.currency,
         "vat_minor": parts.vat_minor,

@@ -62,6 +62,11 @@ def test_the_review_shows_plan_number_price_with_vat_start_end_and_the_sum_on_th
     assert "checked" not in page.partition('name="consent"')[2].partition(">")[0]
 
 
+def test_the_review_says_before_paying_where_use_goes_on_from_credit(client: Client) -> None:
+    assert "goes on from credit" in client.get("/plans/month-flex-2/order/").content.decode()
+    assert "goes on from credit" not in client.get(REVIEW).content.decode()
+
+
 def test_with_a_running_plan_both_starts_are_offered_and_what_now_would_lose(owner: Subscriber, client: Client) -> None:
     pay(order_plan(owner, now=clock.now()), now=clock.now())
     page = client.get(REVIEW).content.decode()
