@@ -3,35 +3,22 @@
 Attribute names are those of the models; what is prepared for reading (`words`, `says`, `title`) comes already translated.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Like
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 
 from accounts.models import LineState
-from lib.brand import brand
 from lib.wording import GIGABYTE
-from portal import gallery
-from tests.look import sample_advice as advice
-from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_messages as messages
-from tests.look import sample_others as others
 from tests.look import sample_pace as pace
 from tests.look import sample_payouts as payouts
-from tests.look import sample_queue as queue
-from tests.look import sample_saved as saved
 from tests.look import sample_standing as standing
-from tests.look import sample_transfers as transfers
-from tests.look import sample_usage as usage
 from tests.look import sample_use as use
-from tests.look import sample_world as world
-from tests.look.sample_plans import four_offers, offer, offers
+from tests.look.sample_plans import offer, offers
 
 NOW = datetime.now(UTC).replace(hour=13, minute=20, second=41, microsecond=0)
 DAY = timedelta(days=1)
@@ -57,15 +44,6 @@ SECOND_LINE = Like(
 MONTH_15 = Like(
     code="month-15", title="Month 15", sentence="15 GB for a month in 29 countries.", price_minor=1500, currency="EUR"
 )
-
-
-@dataclass(frozen=True)
-class Page:
-    """`user` is who looks; `context` is made anew for each rendering."""
-
-    template: str
-    context: Callable[[], dict[str, Any]]
-    user: Any = field(default_factory=lambda: ANNA)
 
 
 def bucket(unit: str, remaining: int | None, granted: int | None, **more: Any) -> Like:
@@ -469,132 +447,3 @@ def sessions() -> dict[str, Any]:
 def email_change() -> dict[str, Any]:
     now, new = Like(email="anna@refill.example"), Like(email="anna.neu@refill.example")
     return {"form": forms.EmailForm(), "current_emailaddress": now, "new_emailaddress": new}
-
-
-NOBODY = AnonymousUser()
-PAGES = {
-    "landing": Page("portal/landing.html", landing, NOBODY),
-    "dashboard": Page("portal/dashboard.html", dashboard),
-    "dashboard-low": Page("portal/dashboard.html", dashboard_low),
-    "dashboard-ended": Page("portal/dashboard.html", dashboard_ended),
-    "dashboard-unlimited": Page("portal/dashboard.html", dashboard_unlimited),
-    "dashboard-likely": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("likely", now=NOW))),
-    "dashboard-could": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("could", now=NOW))),
-    "dashboard-lasts": Page("portal/dashboard.html", lambda: dashboard(**pace.forecast("lasts", now=NOW))),
-    "dashboard-early": Page("portal/dashboard.html", lambda: dashboard(forecast=None)),
-    "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
-    "dashboard-grace": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.GRACE)),
-    "dashboard-suspended": Page("portal/dashboard.html", lambda: dashboard_asleep(LineState.SUSPENDED)),
-    "messages": Page("accounts/message_choices.html", lambda: messages.choices(LINE)),
-    "messages-no-line": Page(
-        "accounts/message_choices.html", lambda: messages.choices(None, trouble=messages.COMPLAINED)
-    ),
-    "message-example": Page("accounts/message_example.html", lambda: messages.example("expiry_reminder", now=NOW)),
-    "message-example-facts": Page(
-        "accounts/message_example.html", lambda: messages.example("transfer_awaited", now=NOW)
-    ),
-    "turn-off": Page("notifications/turn_off.html", lambda: messages.turned(is_on=True), NOBODY),
-    "turned-off": Page("notifications/turn_off.html", lambda: messages.turned(is_on=False), NOBODY),
-    "plans": Page("plans/list.html", plan_list),
-    "plans-long": Page("plans/list.html", plan_list_long, NOBODY),
-    "plans-four": Page("plans/list.html", lambda: plan_list(offers=four_offers())),
-    "plans-pace": Page("plans/list.html", lambda: pace.plans(plan_list(), now=NOW)),
-    "plans-none": Page("plans/list.html", lambda: plan_list(offers=[])),
-    "summary": Page("plans/summary.html", summary),
-    "review": Page("billing/review.html", review),
-    "review-refused": Page("billing/review.html", review_refused),
-    "order": Page("billing/order.html", order_page),
-    "order-live": Page("billing/order.html", lambda: order_page(poll_url="/look/order-part/", poll_seconds=0)),
-    "order-part": Page("billing/_timeline.html", order_applied),
-    "order-applied": Page("billing/order.html", order_applied),
-    "order-declined": Page("billing/order.html", order_declined),
-    "order-outside": Page("billing/order.html", order_outside),
-    "order-held": Page("billing/order.html", order_held),
-    "receipts": Page("billing/receipts.html", back.receipts),
-    "receipts-none": Page("billing/receipts.html", lambda: back.receipts() | {"receipts": []}),
-    "receipt-waiting": Page("billing/receipt_waiting.html", back.receipt_waiting),
-    "transfer": Page("billing/transfer.html", transfers.transfer),
-    "another-way": Page("billing/pay_another_way.html", transfers.another_way),
-    "auto-renew-first": Page("billing/auto_renew.html", standing.renew_first),
-    "auto-renew-on": Page("billing/auto_renew.html", standing.renew_on),
-    "auto-renew-off": Page("billing/auto_renew.html", standing.renew_off),
-    "auto-renew-refused": Page("billing/auto_renew.html", standing.renew_refused),
-    "auto-renew-held": Page("billing/auto_renew.html", standing.renew_held),
-    "auto-top-up-first": Page("billing/auto_top_up.html", standing.top_up_first),
-    "auto-top-up-on": Page("billing/auto_top_up.html", standing.top_up_on),
-    "auto-top-up-refused": Page("billing/auto_top_up.html", standing.top_up_refused),
-    "ways-to-pay": Page("billing/ways_to_pay.html", saved.ways),
-    "ways-to-pay-none": Page("billing/ways_to_pay.html", saved.ways_none),
-    "way-to-pay-save": Page("billing/way_to_pay_save.html", saved.save),
-    "way-to-pay-save-refused": Page("billing/way_to_pay_save.html", saved.save_refused),
-    "way-to-pay-remove": Page("billing/way_to_pay_remove.html", saved.remove),
-    "others-number": Page("billing/for_others/number.html", others.number, NOBODY),
-    "others-number-known": Page("billing/for_others/number.html", lambda: others.number(payees=others.PAYEES)),
-    "others-number-refused": Page("billing/for_others/number.html", others.number_refused, NOBODY),
-    "others-what": Page("billing/for_others/what.html", others.what, NOBODY),
-    "others-what-link": Page("billing/for_others/what.html", lambda: others.what(others.BY_LINK), NOBODY),
-    "others-what-refused": Page("billing/for_others/what.html", others.what_refused, NOBODY),
-    "others-review": Page("billing/for_others/review.html", others.review, NOBODY),
-    "others-review-plan": Page("billing/for_others/review.html", others.review_plan, NOBODY),
-    "others-open": Page("billing/for_others/top_up.html", others.top_up_open, NOBODY),
-    "others-done": Page("billing/for_others/top_up.html", others.top_up_done, NOBODY),
-    "others-undone": Page("billing/for_others/top_up.html", others.top_up_undone, NOBODY),
-    "others-not-done": Page("billing/for_others/top_up.html", others.top_up_not_done, NOBODY),
-    "top-up-link": Page("billing/for_others/link.html", others.link),
-    "top-up-link-none": Page("billing/for_others/link.html", others.link_none),
-    "payees": Page("billing/for_others/payees.html", others.payees),
-    "payees-none": Page("billing/for_others/payees.html", others.payees_none),
-    "payee": Page("billing/for_others/payee.html", others.payee),
-    "withdraw": Page("billing/withdraw.html", back.withdraw),
-    "withdraw-queued": Page("billing/withdraw.html", back.withdraw_queued),
-    "orders": Page("billing/orders.html", orders),
-    "orders-none": Page("billing/orders.html", lambda: orders(has_some=False)),
-    "credit": Page("billing/credit.html", credit),
-    "credit-none": Page("billing/credit.html", lambda: credit() | {"entries": [], "credit_minor": 0, "bonus_minor": 0}),
-    "credit-owed": Page("billing/credit.html", credit_owed),
-    "credit-not-for-use": Page("billing/credit.html", lambda: credit() | {"beyond": use.beyond(is_paid=False)}),
-    "credit-kept": Page("billing/credit.html", lambda: credit() | {"beyond": use.beyond(is_off=True)}),
-    "payout": Page("billing/payout.html", lambda: payouts.page(LINE)),
-    "payout-refused": Page("billing/payout.html", lambda: payouts.page(LINE, {"shown_minor": "320", "iban": "DE12"})),
-    "payout-open": Page("billing/payout.html", lambda: payouts.is_open(LINE)),
-    "payout-not-now": Page("billing/payout.html", lambda: payouts.page(LINE, refusal="The number came to you today.")),
-    "top-up": Page("billing/top_up.html", top_up),
-    "voucher": Page("billing/voucher.html", voucher),
-    "voucher-refused": Page("billing/voucher.html", lambda: voucher({"code": "7KM4T-0D1XC-99HJW-3FRPN"})),
-    "voucher-too-often": Page("billing/voucher.html", lambda: voucher(is_too_often=True)),
-    "voucher-credit": Page("billing/voucher_check.html", voucher_credit),
-    "voucher-plan": Page("billing/voucher_check.html", voucher_plan),
-    "profile": Page(
-        "accounts/profile.html", lambda: {"form": forms.ProfileForm(), "lines": [LINE, SECOND_LINE], "user": ANNA}
-    ),
-    "line-add": Page("accounts/line_add.html", lambda: {"form": forms.NumberForm()}),
-    "line-confirm": Page("accounts/line_confirm.html", lambda: {"form": forms.CodeForm(), "msisdn": "+4917604069011"}),
-    "contact": Page("portal/contact.html", contact),
-    "terms": Page("portal/legal.html", lambda: {"text": brand().text("terms")}, NOBODY),
-    "privacy": Page("portal/legal.html", lambda: {"text": brand().text("privacy")}, NOBODY),
-    "imprint": Page("portal/legal.html", lambda: {"text": brand().text("imprint")}, NOBODY),
-    "sign-in": Page("account/login.html", lambda: sign_in(forms.SignInForm()), NOBODY),
-    "sign-in-refused": Page("account/login.html", lambda: sign_in(forms.SignInForm({"login": "anna"})), NOBODY),
-    "register": Page("account/signup.html", lambda: sign_in(forms.RegisterForm()), NOBODY),
-    "code": Page("account/confirm_phone_verification_code.html", code_page, NOBODY),
-    "code-email": Page("account/confirm_email_verification_code.html", code_page, NOBODY),
-    "reset": Page("account/password_reset.html", lambda: {"form": forms.EmailForm()}, NOBODY),
-    "code-request": Page("account/request_login_code.html", lambda: sign_in(forms.CodeRequestForm()), NOBODY),
-    "password-change": Page("account/password_change.html", lambda: {"form": forms.PasswordForm()}),
-    "password-new": Page(
-        "account/password_reset_from_key.html", lambda: {"form": forms.PasswordForm(), "action_url": "#"}, NOBODY
-    ),
-    "password-link-old": Page("account/password_reset_from_key.html", lambda: {"token_fail": True}, NOBODY),
-    "sessions": Page("usersessions/usersession_list.html", sessions),
-    "email-change": Page("account/email_change.html", email_change),
-    "not-found": Page("404.html", dict),
-    "not-allowed": Page("403.html", dict),
-    "too-often": Page("429.html", dict, NOBODY),
-    "send-again": Page("403_csrf.html", dict, NOBODY),
-    "failed": Page("500.html", dict, NOBODY),
-    "gallery": Page("portal/gallery.html", gallery.samples),
-    "review-instead": Page("billing/review.html", lambda: review() | queue.instead()),
-    **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(LINE)).items()},
-    **{name: Page(*page) for name, page in usage.pages(LINE, SECOND_LINE, bucket, offer).items()},
-    **{name: Page(*page) for name, page in world.pages(LINE, NOBODY).items()},
-}

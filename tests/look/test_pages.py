@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.axe import violations
-from tests.look.sample_pages import PAGES
+from tests.look.pages import PAGES
 from tests.look.windows import Windows
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
 
-from tests.look.sample_pages import PAGES
+from tests.look.pages import PAGES
 
 #: HTML, style sheets and scripts of a first view, compressed
 BUDGET = 60_000

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone, translation
 
-from tests.look.sample_pages import PAGES
+from tests.look.pages import PAGES
 
 
 def look(request: HttpRequest, name: str) -> HttpResponse:
