@@ -18,7 +18,7 @@ from plans.models import AddOnEnd, Length, Plan, PlanAllowance, Unit, ValidityUn
 class Offer:
     """A plan in the list. Sums are minor units of the plan's currency, rounded half up; `shorter` is the next shorter plan of its family.
 
-    `at_pace`: how long its data would last whoever reads, in words.
+    `at_pace`: how long its data would last whoever reads, in words. `is_cheapest`: it is the plan of the mix that would have cost them least.
     """
 
     plan: Plan
@@ -28,6 +28,7 @@ class Offer:
     act: str = ""
     order_url: str = ""
     at_pace: str = ""
+    is_cheapest: bool = False
 
     def allowance(self, unit: Unit) -> PlanAllowance | None:
         """What it grants of `unit`. Reads the prefetched allowances."""

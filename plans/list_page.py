@@ -23,14 +23,17 @@ class Tab:
     is_here: bool
 
 
-def facts(line: Line | None, seen: Overview | None, *, show: str, now: datetime) -> dict[str, Any]:
+def facts(line: Line | None, seen: Overview | None, *, show: str, now: datetime, advised: str = "") -> dict[str, Any]:
     """The context of the plan list. `seen`: what `line` has, with its use if that is to be reckoned with. `show` is a `Length`; anything
-    else shows the length of the line's own plan, or months.
+    else shows the length of the line's own plan, or months. `advised` is the code of the plan that would cost the line least.
     """
     own = seen.usual_plan if seen else None
     length = Length(show) if show in Length.values else own.length if own else Length.MONTH
     found = offers(length=length, currency=line.currency if line else None, now=now)
-    dressed = [_dressed(offer, own, at_pace=_at_pace(offer, seen, now)) for offer in found]
+    dressed = [
+        _dressed(offer, own, at_pace=_at_pace(offer, seen, now), is_cheapest=offer.plan.code == advised)
+        for offer in found
+    ]
     return {
         "place": "plans",
         "line": line,
@@ -72,7 +75,7 @@ def _pace_says(seen: Overview | None) -> str:
     )
 
 
-def _dressed(offer: Offer, own: Plan | None, *, at_pace: str) -> Offer:
+def _dressed(offer: Offer, own: Plan | None, *, at_pace: str, is_cheapest: bool) -> Offer:
     is_own = own is not None and own.pk == offer.plan.pk
     act = _("Choose")
     if offer.plan.kind == PlanKind.ADD_ON:
@@ -80,7 +83,8 @@ def _dressed(offer: Offer, own: Plan | None, *, at_pace: str) -> Offer:
     elif is_own:
         act = _("Renew · %(sum)s") % {"sum": offer.plan.price}
     url = reverse("order_review", args=[offer.plan.code])
-    return replace(offer, badge=_("Your plan") if is_own else "", act=act, order_url=url, at_pace=at_pace)
+    badge = _("Your plan") if is_own else ""
+    return replace(offer, badge=badge, act=act, order_url=url, at_pace=at_pace, is_cheapest=is_cheapest)
 
 
 def _note(length: Length, seen: Overview | None, now: datetime) -> str:

@@ -11,13 +11,17 @@ from network import used_days
 from plans import list_page
 from plans.overview import overview
 from plans.pace import HISTORY_DAYS
+from portal.advised import advised
 
 
 @require_safe
 def plan_list(request: HttpRequest) -> HttpResponse:
-    now, line, seen = clock.now(), current_line(request), None
+    now, line, seen, cheapest = clock.now(), current_line(request), None, None
     if line and isinstance(request.user, Subscriber):
         used = used_days.data_column(line, request.user, now=now, days=HISTORY_DAYS)
         seen = overview(line, now=now, used=used)
-    context = list_page.facts(line, seen, show=request.GET.get("show", ""), now=now)
-    return render(request, "plans/list.html", context)
+        if seen.history and seen.history.is_enough:
+            cheapest = advised(line, request.user, now=now)
+    code = cheapest.code if cheapest else ""
+    context = list_page.facts(line, seen, show=request.GET.get("show", ""), now=now, advised=code)
+    return render(request, "plans/list.html", {**context, "cheapest": cheapest})

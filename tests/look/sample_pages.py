@@ -190,13 +190,14 @@ def plan_list(**more: Any) -> dict[str, Any]:
         "tabs": [Like(code=code, words=words, is_here=code == "month") for code, words in tabs],
         "offers": offers(),
         "comparison": comparison,
+        "cheapest": Like(title="Month 5", saving_minor=1240, days=60),
     } | more
 
 
 def plan_list_long() -> dict[str, Any]:
     names = ["Kraftfahrzeughaftpflichtversicherungspaket", "包月流量畅享套餐（含欧盟漫游）", "XS"]
     long_offers = [offer(size, size * 160, name=name) for size, name in zip((5, 15, 40), names, strict=True)]
-    return plan_list(offers=long_offers, line=None)
+    return plan_list(offers=long_offers, line=None, cheapest=None)
 
 
 def summary() -> dict[str, Any]:

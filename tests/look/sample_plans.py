@@ -5,7 +5,9 @@ from types import SimpleNamespace as Like
 from lib.wording import GIGABYTE
 
 
-def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = "") -> Like:
+def offer(
+    size: int, price: int, badge: str = "", saving: str = "", name: str = "", *, is_cheapest: bool = False
+) -> Like:
     plan = Like(
         code=f"month-{size}",
         title=name or f"Month {size}",
@@ -27,11 +29,12 @@ def offer(size: int, price: int, badge: str = "", saving: str = "", name: str = 
         badge=badge,
         act=f"Renew · €{price / 100:.2f}" if badge else "Choose",
         order_url="#",
+        is_cheapest=is_cheapest,
     )
 
 
 def offers() -> list[Like]:
-    return [offer(5, 800), offer(15, 1500, "Fits your last 60 days", "20 % a day against Week 4"), offer(40, 2500)]
+    return [offer(5, 800, is_cheapest=True), offer(15, 1500, "Your plan", "20 % a day against Week 4"), offer(40, 2500)]
 
 
 def four_offers() -> list[Like]:

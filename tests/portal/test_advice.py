@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import LineOwnership, Subscriber
 from lib import clock
+from lib.money import format_money
 from network.models import UsageDay
 from plans.models import Plan, PlanPeriod
 from portal import advising
@@ -62,6 +63,35 @@ def test_somebody_with_too_big_a_plan_is_told_the_smaller_one_and_what_it_saves(
         row.cost_minor for row in page["best_rows"]
     )
     assert (page["choice"], page["choice_url"]) == ("Quarter 15", reverse("order_review", args=["quarter-15"]))
+
+
+def test_the_plan_list_marks_the_plan_that_would_have_cost_least(owner: Subscriber) -> None:
+    had(owner, "month-40", days=90)
+    used(owner, 0.15, days=60)
+    client = Client()
+    client.force_login(owner)
+
+    page = client.get("/plans/", {"show": "quarter"})
+
+    assert [offer.plan.code for offer in page.context["offers"] if offer.is_cheapest] == ["quarter-15"]
+    saving = format_money(shown(owner)["saving_minor"], "EUR")
+    assert (
+        f"With Quarter 15 on most days you would have paid {saving} less in the last 60 days." in page.content.decode()
+    )
+    assert len(statements_of(client, "/plans/?show=quarter")) <= 7
+
+
+def test_the_plan_list_marks_none_where_nothing_would_have_cost_less(owner: Subscriber) -> None:
+    bought = clock.now() - 80 * DAY
+    pay(order_plan(owner, "quarter-15", now=bought), now=bought)
+    used(owner, 0.15, days=60)
+    client = Client()
+    client.force_login(owner)
+
+    page = client.get("/plans/", {"show": "quarter"})
+
+    assert page.context["cheapest"] is None
+    assert "you would have paid" not in page.content.decode()
 
 
 def test_whoever_pays_the_least_already_is_told_so_and_nothing_is_sold(owner: Subscriber) -> None:
