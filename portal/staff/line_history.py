@@ -37,7 +37,7 @@ from billing.models import (
 from lib.admin import people
 from lib.models import Audit
 from notifications.models import Message
-from plans.models import PlanPeriod
+from plans.models import AllowanceGift, PlanPeriod
 from portal.staff import line_history_words
 from portal.staff.line_history_words import Said
 from provisioning.models import Command
@@ -108,6 +108,7 @@ def _sources() -> list[Source]:
         "adjustment": lambda line: Adjustment.objects.filter(line=line),
         "payout": lambda line: Payout.objects.filter(line=line),
         "queue_change": lambda line: QueueChange.objects.filter(line=line),
+        "gift": lambda line: AllowanceGift.objects.filter(Q(from_line=line) | Q(to_line=line)),
         "receipt": lambda line: Receipt.objects.filter(order__line=line),
     }
     return [
@@ -122,6 +123,7 @@ def _sources() -> list[Source]:
         Source("plans", PlanPeriod, "starts_at", _set("line_id", "starts_at"), ("plan",)),
         Source("plans", PlanPeriod, "ends_at", _set("line_id", "ends_at"), ("plan",)),
         Source("plans", PlanPeriod, "cancelled_at", _set("line_id", "cancelled_at"), ("plan",)),
+        *_of_gifts(),
         *(Source("messages", Message, "created_at", _told(name, ids)) for name, ids in told.items()),
         *_of_the_network(),
         Source("ownership", LineOwnership, "from_at", _by("line_id"), ("subscriber",)),
@@ -162,6 +164,16 @@ def _of_the_queue() -> list[Source]:
     return [
         Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
         Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
+    ]
+
+
+def _of_gifts() -> list[Source]:
+    """Data given, and data received: each side has its own moments of it."""
+    lines = ("from_line", "to_line")
+    return [
+        Source("plans", AllowanceGift, at, _set(side, at), lines)
+        for at in ("given_at", "undone_at", "forfeited_at")
+        for side in ("from_line_id", "to_line_id")
     ]
 
 
