@@ -1,5 +1,5 @@
 """What is left of a gift follows what it came out of: frozen with it while a bank decides, for good once it is not paid for after all,
-and free again with it. A moment later than that, since the other line is locked in its own turn (docs/adr/0017).
+and free again with it. A moment later than that, since the other line is locked in its own turn (docs/gifts.md).
 """
 
 from datetime import datetime, timedelta

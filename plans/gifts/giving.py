@@ -6,7 +6,6 @@ from uuid import UUID
 
 from accounts import hold
 from accounts.models import Line, LineOwnership, LineState, Subscriber
-from lib.failpoints import failpoint
 from lib.transactions import whole
 from lib.uuid7 import fresh
 from plans.calendar import to_second
@@ -77,7 +76,6 @@ def _give(wish: GiftWish, receiver_id: UUID | None, *, now: datetime) -> Allowan
     if receiver is None or not _can_use(receiver, source, wish.amount_bytes, now=now):
         raise CannotBeGiven(Why.NUMBER)
     gift = _write(wish, source, receiver, now=now)
-    failpoint("gift.written")
     both_lines.tell_core(gift, lines, change="given")
     telling.given(gift, lines)
     return gift

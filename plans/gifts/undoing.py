@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import LineOwnership, Subscriber
-from lib.failpoints import failpoint
 from lib.transactions import whole
 from plans.gifts import both_lines, telling
 from plans.gifts.refusals import CannotBeUndone, WhyNotBack
@@ -27,7 +26,6 @@ def undo(gift_id: UUID, subscriber: Subscriber, *, now: datetime) -> AllowanceGi
     if not back_bytes:
         raise CannotBeUndone(WhyNotBack.USED_UP)
     _take_back(gift, back_bytes, now=now)
-    failpoint("gift.undone")
     both_lines.tell_core(gift, lines, change="undone")
     telling.undone(gift, lines)
     return gift

@@ -66,7 +66,8 @@ from provisioning.models import Command, Difference, DifferenceKind
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import one, row
-from tests.cast import anna, line_of
+from tests import cast
+from tests.cast import anna
 from tests.plans import gifting
 
 PASSWORD = "correct horse battery staple"
@@ -213,7 +214,7 @@ def for_others_of(line: Line, owner: Subscriber) -> list[models.Model]:
 
 
 def gift_of(giver: Subscriber) -> AllowanceGift:
-    other = gifting.wake(line_of("+4917604069079"))
+    other = gifting.wake(cast.line_of("+4917604069079"))
     data = Allowance.objects.filter(line=giver.lines[0], unit="data")[0]
     return gifting.give(giver, other.msisdn, data, now=NOW + timedelta(hours=1))
 
