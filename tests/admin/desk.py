@@ -63,10 +63,10 @@ from notifications.models import Message, Suppression
 from plans.models import Allowance, AllowanceGift, Plan, PlanPeriod, Zone
 from portal.staff import invitations
 from provisioning.models import Command, Difference, DifferenceKind
+from tests import cast
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import one, row
-from tests import cast
 from tests.cast import anna
 from tests.plans import gifting
 

@@ -30,9 +30,9 @@ OWN = [data(1, "Month 15", 8_400_000_000, 8), data(2, LONG, 2_000_000_000, 30), 
 
 def gift(line: Any, *, minutes_ago: float, given: bool = True, **fields: Any) -> Any:
     at = clock.now() - minutes_ago * MINUTE
-    other = Like(pk=UUID(int=9), msisdn=TAKER)
+    other = Like(id=UUID(int=9), msisdn=TAKER)
     sides = {"from_line": line, "to_line": other} if given else {"from_line": other, "to_line": line}
-    ids = {"from_line_id": sides["from_line"].pk, "to_line_id": sides["to_line"].pk}
+    ids = {"from_line_id": sides["from_line"].id, "to_line_id": sides["to_line"].id}
     facts = {
         "pk": UUID(int=7), "id": UUID(int=7), "amount_bytes": GB, "given_at": at, "undone_at": None, "given_back_bytes": 0,
         "undo_until": at + 10 * MINUTE, "received_id": UUID(int=8), "source_id": UUID(int=1), "source": OWN[0],
@@ -57,7 +57,7 @@ def choose(line: Any, own: Any = OWN, sent: dict[str, str] | None = None, **more
         gift(line, minutes_ago=3000, given=False, amount_bytes=2 * GB),
         gift(line, minutes_ago=9000, frozen_at=NOW),
     ]
-    rows = more.pop("rows", [listing.row(one, line.pk, now=clock.now()) for one in gifts])
+    rows = more.pop("rows", [listing.row(one, line.id, now=clock.now()) for one in gifts])
     return {
         "place": "home", "line": line, "form": form, "obstacle": "", "choices": page.choices(own, "", now=NOW), "can_give": bool(own),
         "has_data": bool(own), "left_today": 4 * GB, "a_day": 5 * GB, "page": Paginator(rows, 20).get_page(1), "rows": rows,

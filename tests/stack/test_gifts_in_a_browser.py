@@ -60,7 +60,7 @@ def test_anna_gives_ben_a_gigabyte_and_takes_it_back(walker: Walker, anna: Subsc
     walker.sees("Given. Both of you get a message.")
     assert (data_of(anna), data_of(ben)) == ([(15 * GB, GB)], [(GB, 0)])
     sms = until(lambda: [each for each in walker.portal.sandbox.messages(channel="sms") if each["to"] == BEN])
-    assert sms[0]["text"].startswith("+49 176 04069011 gave you 1\xa0GB of data, until")
+    assert sms[0]["text"].startswith("+49 176 04069011 gave you 1 GB of data, until")
     until(lambda: Command.objects.filter(subject__startswith="gift:", state=CommandState.ACCEPTED).count() == 2)
     walker.go("/home/")
     walker.sees("14")
