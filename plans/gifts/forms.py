@@ -20,7 +20,7 @@ _TOO_OLD = _("This page is too old. Check the gift and confirm again.")
 class GiftForm(forms.Form):
     """`own`: what can be given from, the default first; `at_most`: bytes that may still be given today."""
 
-    number = MsisdnField(label=_("Mobile number of who gets it"))
+    number = MsisdnField(label=_("Mobile number that gets it"))
     amount = forms.TypedChoiceField(
         label=_("How much?"),
         coerce=int,
