@@ -61,7 +61,7 @@ def unfreeze(*, line: Line, origin: str, now: datetime) -> int:
 
 def _told(count: int, *, line: Line, origin: str, change: str) -> int:
     if count and following.gifts_out_of(origin):
-        following.wake(line.pk)
+        following.follow_later(line.pk)
     if count and (period := PlanPeriod.objects.filter(origin=origin).select_related("plan").first()):
         _tell(period, line=line, change=change)
     return count

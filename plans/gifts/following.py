@@ -31,11 +31,11 @@ def forfeit(*, line_id: UUID, origin: str, now: datetime) -> int:
     standing = AllowanceGift.objects.filter(source__origin=origin, undone_at=None, forfeited_at=None)
     count = standing.update(forfeited_at=now)
     if count:
-        wake(line_id)
+        follow_later(line_id)
     return count
 
 
-def wake(line_id: UUID) -> None:
+def follow_later(line_id: UUID) -> None:
     """After the commit, the gifts of this line follow."""
     queue.after_commit("plans.follow_gifts", line_id=str(line_id))
 
