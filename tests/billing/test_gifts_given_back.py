@@ -14,6 +14,7 @@ from billing.giving_back import withdrawal
 from billing.giving_back.quotes import Rule
 from billing.models import Method, Order
 from billing.orders import Wish
+from billing.reconciliation import stored
 from notifications.models import Message
 from plans.gifts import following
 from plans.gifts.refusals import CannotBeUndone, WhyNotBack
@@ -22,6 +23,7 @@ from provisioning.models import Command
 from tests import cast
 from tests.billing.giving_back import ask, dispute
 from tests.billing.ordering import NOW, load_reference_data, pay
+from tests.billing.planting import plant
 from tests.plans.gifting import GB, HALF, figures, give, undo, use, wake
 from tests.stack.invariants import broken
 
@@ -193,3 +195,14 @@ def test_whatever_was_given_used_and_taken_back_money_back_gives_nothing_away(an
 
 def rule_of(order: Order) -> str:
     return str(order.refund_requests.get().formula["rule"])
+
+
+def test_a_gift_that_somebody_changed_in_the_database_is_named_on_both_sides(anna):
+    _order, data = bought(anna)
+    gift = give(anna, BAO, data, now=NOW)
+    assert stored.compare(now=SOON) == []
+    plant("UPDATE plans_allowance SET gifted = gifted - 1 WHERE id = %s", data.pk)
+    plant("UPDATE plans_allowance SET granted = granted + 1 WHERE id = %s", gift.received_id)
+    found = {difference.subject: difference.detail for difference in stored.compare(now=SOON)}
+    assert set(found) == {f"difference:gifted:{data.pk}", f"difference:gift:{gift.received_id}"}
+    assert "999999999 given on, but its gifts come to 1000000000" in found[f"difference:gifted:{data.pk}"]
