@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PAYMENTS = "payments"
     LINE = "line"
     SECURITY = "security"
+    SHARING = "sharing"
     OFFERS = "offers"
 
 
@@ -122,6 +123,12 @@ _LINE = (
     Kind(name="line_released", title=_("Number was given up"), topic=Topic.LINE, channels=MAIL, useful_for=30 * _DAY),
     Kind(name="line_claim", title=_("Somebody asks for your line"), topic=Topic.LINE, channels=MAIL, useful_for=_DAY),
 )  # fmt: skip
+_SHARING = (
+    Kind(name="gift_given", title=_("You gave data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT),
+    Kind(name="gift_received", title=_("Somebody gave you data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=BOTH),
+    Kind(name="gift_undone", title=_("You took data back"), topic=Topic.SHARING, channels=MAIL, useful_for=_DAY),
+    Kind(name="gift_gone", title=_("Data you were given is gone"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=MAIL),
+)  # fmt: skip
 _SECURITY = (
     Kind(name="sign_in_code", title=_("Code by SMS"), topic=Topic.SECURITY, channels=TEXT, useful_for=_CODE, is_secret=True),
     Kind(name="email_code", title=_("Code by e-mail"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
@@ -133,7 +140,7 @@ _SECURITY = (
 _OFFERS = (
     Kind(name="offers", title=_("Offers and news"), topic=Topic.OFFERS, channels=BOTH, useful_for=2 * _DAY, mutable=BOTH, unasked=False, purpose=Purpose.MARKETING, waits=True),
 )  # fmt: skip
-_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SECURITY, *_OFFERS)
+_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SHARING, *_SECURITY, *_OFFERS)
 KINDS = {kind.name: kind for kind in _ALL}
 
 

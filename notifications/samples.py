@@ -57,6 +57,8 @@ _WORDS: dict[str, Any] = {
     },
     "remaining": {"amount": 2_900_000_000, "unit": "data"},
     "granted": {"amount": 15_000_000_000, "unit": "data"},
+    "given": {"amount": 1_000_000_000, "unit": "data"},
+    "stays": {"amount": 400_000_000, "unit": "data"},
     "speed": None,
     "beyond": None,
     "unit": "data",
@@ -121,6 +123,8 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "receipt": [{}, {"series": "credit_note"}],
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
+    "gift_undone": [{}, {"stays": None}],
+    "gift_gone": [{**each, "stays": stays} for each in _why("undone", "unpaid") for stays in (None, _WORDS["stays"])],
     "next_plan_to_change": [{"instead": ""}, {}],
     "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }

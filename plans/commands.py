@@ -1,4 +1,4 @@
-"""What the operator's core is told of a line: its state, and each plan period as it stands, whatever it was before. docs/provisioning.md
+"""What the operator's core is told of a line: its state, and each plan period and gift as it stands, whatever it was before. docs/provisioning.md
 holds the format. Telling is left to the caller, who puts everything of a transaction into one statement.
 """
 
@@ -13,6 +13,8 @@ from provisioning.outbox import Telling
 
 #: Periods that came with a line from the operator: the core had them first, under names of its own.
 IMPORTED = "import:"
+#: The kind of what came from another line; its allowances are named `gift:<id>`.
+GIFT = "gift"
 
 
 def of_line(line: Line, *, subject: str, again: str = "") -> Telling:
@@ -65,6 +67,32 @@ def of_period(
     )
 
 
+def of_gift(one: Allowance, *, line: Line, change: str) -> Telling:
+    """What a line was given by another one, zone at hand: like a period that holds this alone."""
+    return Telling(
+        line_id=line.pk,
+        msisdn=line.msisdn,
+        kind=CommandKind.PERIOD_SET,
+        payload={
+            "period": one.origin,
+            "plan": "",
+            "kind": GIFT,
+            "starts_at": _moment(one.starts_at),
+            "ends_at": _moment(one.expires_at),
+            "is_cancelled": False,
+            "beyond_by_credit": False,
+            "allowances": [_allowance(one)],
+        },
+        subject=one.origin,
+        key=f"{one.origin}:{change}",
+    )
+
+
+def usable(one: Allowance) -> int | None:
+    """What was granted and not given on, which is what the core lets through; None when unlimited."""
+    return None if one.granted is None else one.granted - one.gifted
+
+
 def at(moment: datetime) -> str:
     """A moment as part of a `change`."""
     return _moment(moment)
@@ -74,7 +102,7 @@ def _allowance(one: Allowance) -> dict[str, Any]:
     """Amounts in the unit's base: bytes, seconds, messages."""
     return {
         "unit": str(one.unit),
-        "granted": one.granted,
+        "granted": usable(one),
         "full_speed_amount": one.full_speed_amount,
         "speed_after_kbit": one.speed_after_kbit,
         "zone": one.zone.code,

@@ -2,7 +2,7 @@
 changed, neither here nor there.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,7 +87,17 @@ class _Pair:
     line_id: UUID
     here: Line | None
     there: LineThere | None
-    periods: Mapping[str, PlanPeriod]
+    periods: Mapping[str, "_Granted"]
+
+
+@dataclass(frozen=True)
+class _Granted:
+    """A plan period of ours, or what another line gave: what the core was told last, if it heard. `amounts` in words by unit."""
+
+    starts_at: datetime
+    ends_at: datetime
+    is_cancelled: bool
+    amounts: Mapping[str, str]
 
 
 def _pairs(page: Page, stretch: Stretch, *, now: datetime) -> list[_Pair]:
@@ -95,19 +105,34 @@ def _pairs(page: Page, stretch: Stretch, *, now: datetime) -> list[_Pair]:
     wanted = Q(pk__in=there.keys()) | (stretch.holds("pk") & ~Q(state__in=_MAY_BE_UNKNOWN))
     here = {line.pk: line for line in Line.objects.filter(wanted).prefetch_related("sims")}
     named = [period.name for line in page.lines for period in line.periods if _counts(period, now=now)]
-    rows = (
-        PlanPeriod.objects.filter(Q(line__in=here.keys(), ends_at__gt=now) | Q(origin__in=named))
-        .exclude(origin__startswith=commands.IMPORTED)
-        .select_related("plan")
-        .prefetch_related("allowances")
-    )
-    periods: dict[UUID, dict[str, PlanPeriod]] = {}
-    for row in rows:
-        periods.setdefault(row.line_id, {})[row.origin] = row
+    periods: dict[UUID, dict[str, _Granted]] = {}
+    for line_id, name, granted in _granted(here.keys(), named, now=now):
+        periods.setdefault(line_id, {})[name] = granted
     return [
         _Pair(line_id=line_id, here=here.get(line_id), there=there.get(line_id), periods=periods.get(line_id, {}))
         for line_id in sorted(here.keys() | there.keys())
     ]
+
+
+def _granted(
+    line_ids: Collection[UUID], named: Sequence[str], *, now: datetime
+) -> Iterator[tuple[UUID, str, _Granted]]:
+    """By line and name, what these lines have, and whatever the core has a name for."""
+    periods = PlanPeriod.objects.filter(Q(line__in=line_ids, ends_at__gt=now) | Q(origin__in=named))
+    for row in periods.exclude(origin__startswith=commands.IMPORTED).prefetch_related("allowances"):
+        is_cancelled = row.cancelled_at is not None
+        yield (
+            row.line_id,
+            row.origin,
+            _Granted(row.starts_at, row.ends_at, is_cancelled, _amounts(row.allowances.all())),
+        )
+    gifts = Allowance.objects.filter(gift__isnull=False)
+    for one in gifts.filter(Q(line__in=line_ids, expires_at__gt=now) | Q(origin__in=named)):
+        yield one.line_id, one.origin, _Granted(one.starts_at, one.expires_at, False, _amounts([one]))  # noqa: FBT003
+
+
+def _amounts(allowances: Iterable[Allowance]) -> dict[str, str]:
+    return {str(one.unit): _amount(one) for one in allowances}
 
 
 def _counts(period: PeriodThere, *, now: datetime) -> bool:
@@ -140,14 +165,14 @@ def _of_line(here: Line, there: LineThere) -> Iterator[Found]:
 
 
 def _of_periods(
-    line: Line, ours: Mapping[str, PlanPeriod], theirs: Sequence[PeriodThere], *, now: datetime
+    line: Line, ours: Mapping[str, _Granted], theirs: Sequence[PeriodThere], *, now: datetime
 ) -> Iterator[Found]:
     by_name = {period.name: period for period in theirs if not period.is_cancelled}
     counted = {period.name for period in theirs if _counts(period, now=now)}
-    counted |= {name for name, period in ours.items() if period.cancelled_at is None and period.ends_at > now}
+    counted |= {name for name, period in ours.items() if not period.is_cancelled and period.ends_at > now}
     for name in sorted(counted):
         here, there = ours.get(name), by_name.get(name)
-        if here is None or here.cancelled_at is not None:
+        if here is None or here.is_cancelled:
             if there and not name.startswith(commands.IMPORTED):
                 yield _found(line, DifferenceKind.PERIOD_THERE, about=name, theirs=_dates(there))
         elif there is None:
@@ -156,10 +181,10 @@ def _of_periods(
             yield from _of_period(line, name, here, there)
 
 
-def _of_period(line: Line, name: str, here: PlanPeriod, there: PeriodThere) -> Iterator[Found]:
+def _of_period(line: Line, name: str, here: _Granted, there: PeriodThere) -> Iterator[Found]:
     if (here.starts_at, here.ends_at) != (there.starts_at, there.ends_at):
         yield _found(line, DifferenceKind.DATES, about=name, ours=_dates(here), theirs=_dates(there))
-    ours = {str(one.unit): _amount(one) for one in here.allowances.all()}
+    ours = here.amounts
     theirs = {unit: _amount_there(there, unit) for unit in there.granted}
     for unit in sorted(ours.keys() | theirs.keys()):
         if ours.get(unit) != theirs.get(unit):
@@ -168,7 +193,7 @@ def _of_period(line: Line, name: str, here: PlanPeriod, there: PeriodThere) -> I
 
 
 def _amount(one: Allowance) -> str:
-    return _in_words(one.granted, is_frozen=one.frozen_at is not None)
+    return _in_words(commands.usable(one), is_frozen=one.frozen_at is not None)
 
 
 def _amount_there(there: PeriodThere, unit: str) -> str:
@@ -181,7 +206,7 @@ def _in_words(granted: int | None, *, is_frozen: bool) -> str:
     return f"{words} {_FROZEN}" if is_frozen else words
 
 
-def _dates(period: PlanPeriod | PeriodThere) -> str:
+def _dates(period: _Granted | PeriodThere) -> str:
     return f"{commands.at(period.starts_at)} – {commands.at(period.ends_at)}"
 
 

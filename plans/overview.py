@@ -34,8 +34,10 @@ class Bucket:
 
     @property
     def title(self) -> str:
-        """What granted it, when that is not the running plan: `More 5`."""
+        """What granted it, when that is not the running plan: `More 5`, or that it is a gift."""
         period = self.allowance.period
+        if period is None and self.unit == Unit.DATA:
+            return _("Gift")
         return period.plan.title if period and period.kind == PlanKind.ADD_ON else Unit(self.unit).label.capitalize()
 
     @property

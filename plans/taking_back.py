@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import Line
 from plans import commands, periods
 from plans.calendar import to_second
+from plans.gifts import following
 from plans.models import Allowance, PlanKind, PlanPeriod
 from provisioning.outbox import tell_many
 
@@ -45,18 +46,22 @@ def _cancel(period: PlanPeriod, *, line: Line, now: datetime) -> None:
 
 
 def freeze(*, line: Line, origin: str, now: datetime) -> int:
-    """Nothing of what was granted for `origin` can be used from now on; the core is told. Returns how many allowances that are."""
+    """Nothing of what was granted for `origin` can be used from now on, nor what is left of gifts from it; the core is told. Returns how
+    many allowances that are.
+    """
     frozen = _locked(origin).filter(frozen_at=None).update(frozen_at=now)
     return _told(frozen, line=line, origin=origin, change=f"frozen:{commands.at(now)}")
 
 
 def unfreeze(*, line: Line, origin: str, now: datetime) -> int:
-    """What was frozen can be used again; the core is told. Returns how many allowances that are."""
+    """What was frozen can be used again, and gifts from it; the core is told. Returns how many allowances that are."""
     freed = _locked(origin).exclude(frozen_at=None).update(frozen_at=None)
     return _told(freed, line=line, origin=origin, change=f"unfrozen:{commands.at(now)}")
 
 
 def _told(count: int, *, line: Line, origin: str, change: str) -> int:
+    if count and following.gifts_out_of(origin):
+        following.follow_later(line.pk)
     if count and (period := PlanPeriod.objects.filter(origin=origin).select_related("plan").first()):
         _tell(period, line=line, change=change)
     return count

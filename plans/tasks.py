@@ -1,11 +1,24 @@
-"""Woken by beat."""
+"""Woken by beat, and by what happens to periods that were given from."""
+
+from uuid import UUID
 
 from celery import shared_task
 
 from lib import clock
 from plans import core_differences
+from plans.gifts import following
 
 
 @shared_task(name="plans.compare_with_core")
 def compare_with_core(**_unknown: object) -> None:
     core_differences.compare_and_tell(now=clock.now())
+
+
+@shared_task(name="plans.follow_gifts")
+def follow_gifts(*, line_id: str, **_unknown: object) -> None:
+    following.follow(UUID(line_id), now=clock.now())
+
+
+@shared_task(name="plans.sweep_gifts")
+def sweep_gifts(**_unknown: object) -> None:
+    following.sweep(now=clock.now())

@@ -54,6 +54,8 @@ ROUTES: dict[str, str] = {
     "provisioning.deliver": "network",
     "provisioning.sweep": "network",
     "plans.compare_with_core": "network",
+    "plans.follow_gifts": "money",
+    "plans.sweep_gifts": "money",
     "notifications.deliver_now": "notify-now",
     "notifications.deliver": "notify",
     "notifications.sweep": "notify",
@@ -93,6 +95,7 @@ SCHEDULE: dict[str, float] = {
     "billing.reconcile": 900,  # looks whether the night's comparison is due
     "provisioning.sweep": 15,
     "plans.compare_with_core": 86400,
+    "plans.sweep_gifts": 60,
     "notifications.deliver_now": 15,
     "notifications.sweep": 15,
     "notifications.forget_secrets": 60,

@@ -101,6 +101,17 @@ def given_back_minor(order: Order) -> int:
     return total
 
 
+def leaves_gifts_paid(order: Order, period: PlanPeriod) -> bool:
+    """Whether what of the price is not given back pays for what was given on to others. `order` and what goes back are written."""
+    allowances = period.allowances.filter(gifted__gt=0)
+    back_minor = given_back_minor(order)
+    return all(
+        back_minor <= ceil(order.price_minor * Fraction(row.granted - row.gifted, row.granted))
+        for row in allowances
+        if row.granted
+    )
+
+
 def _counted(order: Order, *, now: datetime) -> tuple[Rule, list[Share]]:
     if order.what == OrderWhat.TOP_UP:
         return Rule.UNSPENT, []

@@ -23,6 +23,7 @@ from billing.models import (
 from lib.failpoints import failpoint
 from lib.transactions import whole
 from plans import taking_back
+from plans.gifts import following
 
 
 class CannotBeGivenBack(Exception):
@@ -179,7 +180,9 @@ def grant_in_books(request: RefundRequest, journal: Journal, *, target: AccountK
     )
     owed_minor = reversal.book(request, journal, target=target, actor=actor)
     if request.takes_back:
-        taking_back.take_back(line=order.line, origin=order.subject, now=journal.now)
+        period = taking_back.take_back(line=order.line, origin=order.subject, now=journal.now)
+        if period and not quotes.leaves_gifts_paid(order, period):
+            following.forfeit(line_id=order.line_id, origin=order.subject, now=journal.now)
     if order.state == OrderState.APPLIED and (
         request.takes_back or quotes.given_back_minor(order) >= order.price_minor
     ):

@@ -180,6 +180,26 @@ PROMISES = (
         FROM plans_allowance WHERE granted IS NOT NULL AND used + gifted > granted""",
     ),
     Promise(
+        "gifted",
+        "what an allowance has given on is the sum of its gifts",
+        gettext_noop("Allowance %(about)s: %(gifted)s given on, but its gifts come to %(given)s."),
+        """
+        SELECT a.id AS about, NULL::uuid AS order_id, '' AS currency, a.gifted, coalesce(g.given, 0) AS given
+        FROM plans_allowance a FULL JOIN (
+            SELECT source_id, sum(amount_bytes - given_back_bytes) AS given FROM plans_allowancegift GROUP BY source_id
+        ) g ON g.source_id = a.id
+        WHERE a.gifted IS DISTINCT FROM coalesce(g.given, 0)""",
+    ),
+    Promise(
+        "gift",
+        "a gift is received as it was given",
+        gettext_noop("Allowance %(about)s: %(granted)s were received, but %(given)s were given."),
+        """
+        SELECT a.id AS about, NULL::uuid AS order_id, '' AS currency, a.granted, g.amount_bytes - g.given_back_bytes AS given
+        FROM plans_allowancegift g JOIN plans_allowance a ON a.id = g.received_id
+        WHERE a.granted IS DISTINCT FROM g.amount_bytes - g.given_back_bytes OR a.line_id <> g.to_line_id""",
+    ),
+    Promise(
         "queue_change",
         "a queued plan that was cancelled or changed is given back",
         gettext_noop(

@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from billing.models import Order
 from lib import wording
+from lib.msisdn import format_msisdn
 from network.models import UsageRecord
 from network.pages import charges, stretches, usage_page
 from network.pages.owned import Owned
 from network.pages.stretches import Stretch
 from network.pages.sums import Part, total_of
 from network.pages.units import Marks, even_pace, named, use_of
-from plans.models import Allowance, PlanKind, PlanPeriod
+from plans.gifts import sources
+from plans.models import Allowance, AllowanceGift, PlanKind, PlanPeriod
 from plans.overview import Bucket
 
 
@@ -48,6 +50,7 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
         "remaining": allowance.remaining,
         "use": use if use.rows else None,
         "fast_left": _fast_left(allowance),
+        "may_give": sources.is_giveable(allowance, now=now),
         "uncovered": _uncovered(own, allowance),
         "uncovered_url": own.links.records(ends_at=allowance.expires_at, paid="nobody", during=allowance.pk),
         **usage_page.offered(own, allowance, has_plan=_has_plan(own, now), now=now),
@@ -63,13 +66,28 @@ def terms(own: Owned, allowance: Allowance, parts: list[Part]) -> list[Term]:
     url = own.links.records(ends_at=allowance.expires_at, allowance=allowance.pk)
     found = []
     if allowance.granted is not None:
-        found.append(Term(_("Granted"), allowance.granted, _order_url(own, allowance)))
+        found += _granted(own, allowance)
     if total.records or not before:
         found.append(Term(_("Used"), sign * total.amount, url if total.records else "", total.records))
     if before:
         found.append(Term(_before_in_words(own, allowance), sign * before))
     if allowance.gifted:
-        found.append(Term(_("Given to others"), sign * allowance.gifted))
+        url = reverse("line_gifts", args=[own.line.pk])
+        found.append(Term(_("Given to others"), sign * allowance.gifted, url))
+    return found
+
+
+def _granted(own: Owned, allowance: Allowance) -> list[Term]:
+    """By an order, or by whoever gave it; what they took back is no part of `granted` any more."""
+    gift = AllowanceGift.objects.filter(received=allowance).select_related("from_line").first()
+    if gift is None:
+        return [Term(_("Granted"), allowance.granted or 0, _order_url(own, allowance))]
+    words = _("Received as a gift")
+    if gift.given_at >= own.since:  # it was given to the reader
+        words = _("Received from %(number)s") % {"number": format_msisdn(gift.from_line.msisdn)}
+    found = [Term(words, gift.amount_bytes)]
+    if gift.given_back_bytes:
+        found.append(Term(_("Taken back by them"), -gift.given_back_bytes))
     return found
 
 

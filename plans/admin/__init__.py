@@ -1,3 +1,3 @@
-from plans.admin import catalogue, periods
+from plans.admin import catalogue, gifts, periods
 
-__all__ = ["catalogue", "periods"]
+__all__ = ["catalogue", "gifts", "periods"]

@@ -1,5 +1,6 @@
 from plans.calendar import ValidityUnit
 from plans.models.allowance import Allowance
+from plans.models.gift import AllowanceGift
 from plans.models.period import PlanPeriod, PlanPeriodQuerySet
 from plans.models.plan import AddOnEnd, Length, Plan, PlanAllowance, PlanKind, Unit
 from plans.models.rate import ZoneRate
@@ -8,6 +9,7 @@ from plans.models.zone import Zone, ZoneCountry
 __all__ = [
     "AddOnEnd",
     "Allowance",
+    "AllowanceGift",
     "Length",
     "Plan",
     "PlanAllowance",

@@ -47,6 +47,10 @@ class Allowance(models.Model):
                 condition=models.Q(granted=None) | models.Q(granted__gte=models.F("used") + models.F("gifted")),
             ),
             models.CheckConstraint(name="allowance_not_negative", condition=models.Q(used__gte=0, gifted__gte=0)),
+            models.CheckConstraint(  # only what was bought is given on, never a gift
+                name="allowance_gives_what_was_bought",
+                condition=models.Q(gifted=0) | models.Q(unit="data", granted__isnull=False, period__isnull=False),
+            ),
             models.CheckConstraint(
                 name="allowance_within_abroad_cap",
                 condition=models.Q(used_abroad__gte=0, used_abroad__lte=models.F("used"))

@@ -23,6 +23,7 @@ SWEEPS = (
     "billing.sweep_auto_top_ups",
     "billing.sweep_queue_changes",
     "billing.sweep_orders",
+    "plans.sweep_gifts",
     "billing.sweep_vouchers",
     "billing.remind_transfers",
     "accounts.decide_claims",

@@ -37,7 +37,7 @@ from billing.models import (
 from lib.admin import people
 from lib.models import Audit
 from notifications.models import Message
-from plans.models import PlanPeriod
+from plans.models import Allowance, AllowanceGift, PlanPeriod
 from portal.staff import line_history_words
 from portal.staff.line_history_words import Said
 from provisioning.models import Command
@@ -98,18 +98,23 @@ def _told(name: str, ids: Callable[[Line], QuerySet[Any]]) -> Callable[[Line, da
     )
 
 
+#: What messages are about, by the name in their subject.
+_TOLD: dict[str, Callable[[Line], QuerySet[Any]]] = {
+    "line": lambda line: Line.objects.filter(pk=line.pk),
+    "order": lambda line: Order.objects.filter(line=line),
+    "period": lambda line: PlanPeriod.objects.filter(line=line),
+    "claim": lambda line: LineClaim.objects.filter(line=line),
+    "adjustment": lambda line: Adjustment.objects.filter(line=line),
+    "payout": lambda line: Payout.objects.filter(line=line),
+    "queue_change": lambda line: QueueChange.objects.filter(line=line),
+    "gift": lambda line: AllowanceGift.objects.filter(Q(from_line=line) | Q(to_line=line)),
+    "allowance": lambda line: Allowance.objects.filter(line=line, period=None),
+    "receipt": lambda line: Receipt.objects.filter(order__line=line),
+}
+
+
 def _sources() -> list[Source]:
     order = ("order__plan", "order__line")
-    told = {
-        "line": lambda line: Line.objects.filter(pk=line.pk),
-        "order": lambda line: Order.objects.filter(line=line),
-        "period": lambda line: PlanPeriod.objects.filter(line=line),
-        "claim": lambda line: LineClaim.objects.filter(line=line),
-        "adjustment": lambda line: Adjustment.objects.filter(line=line),
-        "payout": lambda line: Payout.objects.filter(line=line),
-        "queue_change": lambda line: QueueChange.objects.filter(line=line),
-        "receipt": lambda line: Receipt.objects.filter(order__line=line),
-    }
     return [
         Source("orders", OrderEvent, "at", _by("order__line_id"), order),
         Source("payments", Payment, "created_at", _by("order__line_id"), order),
@@ -122,7 +127,8 @@ def _sources() -> list[Source]:
         Source("plans", PlanPeriod, "starts_at", _set("line_id", "starts_at"), ("plan",)),
         Source("plans", PlanPeriod, "ends_at", _set("line_id", "ends_at"), ("plan",)),
         Source("plans", PlanPeriod, "cancelled_at", _set("line_id", "cancelled_at"), ("plan",)),
-        *(Source("messages", Message, "created_at", _told(name, ids)) for name, ids in told.items()),
+        *_of_gifts(),
+        *(Source("messages", Message, "created_at", _told(name, ids)) for name, ids in _TOLD.items()),
         *_of_the_network(),
         Source("ownership", LineOwnership, "from_at", _by("line_id"), ("subscriber",)),
         Source("ownership", LineOwnership, "until_at", _set("line_id", "until_at"), ("subscriber",)),
@@ -162,6 +168,16 @@ def _of_the_queue() -> list[Source]:
     return [
         Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
         Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
+    ]
+
+
+def _of_gifts() -> list[Source]:
+    """Data given, and data received: each side has its own moments of it."""
+    lines = ("from_line", "to_line")
+    return [
+        Source("plans", AllowanceGift, at, _set(side, at), lines)
+        for at in ("given_at", "undone_at", "forfeited_at")
+        for side in ("from_line_id", "to_line_id")
     ]
 
 

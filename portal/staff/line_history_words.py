@@ -36,9 +36,10 @@ from lib.admin.showing import masked_email, page_of
 from lib.models import Audit
 from lib.money import format_money
 from lib.msisdn import mask
+from lib.wording import data_in_words
 from notifications.admin.messages import TONES as MESSAGE_TONES
 from notifications.models import Message
-from plans.models import PlanPeriod
+from plans.models import AllowanceGift, PlanPeriod
 from provisioning.admin.commands import TONES as COMMAND_TONES
 from provisioning.models import Command
 
@@ -162,6 +163,16 @@ def _period(period: PlanPeriod, at: str) -> Said:
         "cancelled_at": (_("Plan cut or cancelled"), "bad"),
     }[at]
     return Said(title, period.plan.title, tone, "system", page_of(period))
+
+
+def _gift(gift: AllowanceGift, at: str) -> Said:
+    title, tone, amount, actor = {
+        "given_at": (_("Data given to another number"), "good", gift.amount_bytes, f"subscriber:{gift.given_by_id}"),
+        "undone_at": (_("Given data taken back"), "warn", gift.given_back_bytes, f"subscriber:{gift.given_by_id}"),
+        "forfeited_at": (_("Given data was not paid for"), "bad", gift.stays_bytes, "system"),
+    }[at]
+    way = f"{mask(gift.from_line.msisdn)} → {mask(gift.to_line.msisdn)}"
+    return Said(title, f"{data_in_words(amount)} · {way}", tone, actor, page_of(gift))
 
 
 def _message(message: Message, _at: str) -> Said:
@@ -294,6 +305,7 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     TopUpLink: _link,
     LedgerEntry: _entry,
     PlanPeriod: _period,
+    AllowanceGift: _gift,
     Message: _message,
     Command: _command,
     LineOwnership: _ownership,

@@ -13,6 +13,9 @@ from sandbox.network.gate import Grant, Rights, scale_for
 from sandbox.network.habits import HABITS
 from sandbox.network.usage import HOUR, Phone
 
+#: The kind of what came from another line.
+_GIFT = "gift"
+
 
 class NotAPlayer(ValueError):
     """What is wrong with it, for whoever named it."""
@@ -64,12 +67,13 @@ def clear(sql: sqlite3.Connection) -> None:
 
 def rights(sql: sqlite3.Connection, player: Player) -> Rights:
     """What the core was told, over what was said when the player was named."""
-    known = {(grant.unit, grant.starts_at): grant for grant in player.told}
+    known = {(grant.unit, grant.starts_at, ""): grant for grant in player.told}
     state = ""
     for line in book.of_number(sql, player.phone.number):
         state = line["state"]
         for period in line["periods"]:
-            known |= {(grant.unit, grant.starts_at): grant for grant in _grants(period)}
+            gift = period["period"] if period["kind"] == _GIFT else ""  # given twice in a second, it is two
+            known |= {(grant.unit, grant.starts_at, gift): grant for grant in _grants(period)}
     return Rights(tuple(known.values()), state, player.pays_as_it_goes)
 
 

@@ -60,13 +60,15 @@ from network.models import ExternalTopUp, UsageDay, UsageFile, UsageRowError
 from network.top_ups import taking
 from network.top_ups.saying import TopUpSaid
 from notifications.models import Message, Suppression
-from plans.models import Allowance, Plan, PlanPeriod, Zone
+from plans.models import Allowance, AllowanceGift, Plan, PlanPeriod, Zone
 from portal.staff import invitations
 from provisioning.models import Command, Difference, DifferenceKind
+from tests import cast
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import one, row
 from tests.cast import anna
+from tests.plans import gifting
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -113,6 +115,7 @@ def rows() -> dict[type[models.Model], models.Model]:
     shown += [dispute_of(payment), request_of(order), adjustment_of(line), payout_of(line)]
     shown += standing_of(line, buyer, payment)
     shown += [queue_change_of(order, buyer)]
+    shown += [gift_of(buyer)]
     numbering.number(now=clock.now(), is_thorough=True)
     shown += [Receipt.objects.get(order=order, request=None)]
     shown += [
@@ -208,6 +211,12 @@ def for_others_of(line: Line, owner: Subscriber) -> list[models.Model]:
         expires_at=NOW,
     )
     return [link, top_up]
+
+
+def gift_of(giver: Subscriber) -> AllowanceGift:
+    other = gifting.wake(cast.line_of("+4917604069079"))
+    data = Allowance.objects.filter(line=giver.lines[0], unit="data")[0]
+    return gifting.give(giver, other.msisdn, data, now=NOW + timedelta(hours=1))
 
 
 def claimant() -> Subscriber:

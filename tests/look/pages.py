@@ -12,6 +12,7 @@ from portal import gallery
 from tests.look import sample_advice as advice
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_gifts as gifts
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
@@ -177,5 +178,6 @@ PAGES = {
     "review-instead": Page("billing/review.html", lambda: sample.review() | queue.instead()),
     **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(sample.LINE)).items()},
     **{name: Page(*page) for name, page in usage.pages(sample.LINE, sample.SECOND_LINE, sample.bucket, offer).items()},
+    **{name: Page(*page) for name, page in gifts.pages(sample.LINE).items()},
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
 }

@@ -91,7 +91,8 @@ def test_a_figure_opens_the_uses_that_make_it(line: Line, load: Load, reader: Cl
 
 
 def test_an_allowance_adds_up_to_the_byte_with_what_it_began_with(line: Line, load: Load, reader: Client) -> None:
-    bucket = allowance(line, 10 * GB, used=300 * MB, gifted=GB)
+    own_plan = period(line, starts_at=NOW - 10 * DAY, ends_at=NOW + 10 * DAY)
+    bucket = allowance(line, 10 * GB, used=300 * MB, gifted=GB, period=own_plan)
     load([row("a", amount=1_234_567), row("b", amount=7, at=NOW - HOUR)])
     bucket.refresh_from_db()
     own = own_of(line)

@@ -10,11 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from accounts.models import Line, Sim
+from accounts.models import Line, Sim, Subscriber
 from lib import clock
 from lib.models import Alarm
 from plans import core_differences, periods, telling_again
-from plans.models import Plan, PlanPeriod
+from plans.models import Allowance, Plan, PlanPeriod
 from plans.tasks import compare_with_core
 from provisioning import delivery
 from provisioning.core.http import _line
@@ -22,6 +22,7 @@ from provisioning.core.protocol import LineThere, OutcomeUnknown, PeriodThere
 from provisioning.models import Command, Difference
 from tests import cast
 from tests.plans.conftest import load_the_catalogue
+from tests.plans.gifting import GB, give
 from tests.provisioning.cores import pass_time
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +278,32 @@ def test_telling_again_makes_the_core_say_what_we_say(line, network, now):
     core_differences.compare(now=now)
 
     assert found() == []
+
+
+def test_what_one_line_gave_to_another_is_compared_and_told_again(line, network, now):
+    other = cast.line_of("+4917604069079")
+    buy(other, "order:3", now=now)
+    data = Allowance.objects.get(line=line, unit="data", origin="order:1")
+    gift = give(owner_of(line), other.msisdn, data, now=now)
+    told(network)
+    assert core_differences.compare(now=now).new == 0
+    for name, ours in {gift.subject: GB, "order:1": 14 * GB}.items():
+        network.pages = [[less(there, name) for there in page] for page in network.pages]
+        core_differences.compare(now=now)
+        assert found() == [("amount", f"{name} data", str(ours), "7")]
+        for line_id in telling_again.differing_lines():
+            telling_again.tell_again(line_id, now=now)
+        told(network)
+        core_differences.compare(now=now)
+        assert found() == []
+        now += timedelta(seconds=1)
+
+
+def owner_of(line: Line) -> Subscriber:
+    return Subscriber.objects.get(ownerships__line=line)
+
+
+def less(there: LineThere, name: str) -> LineThere:
+    """The core believes in seven bytes of it."""
+    rows = [replace(one, granted={**one.granted, "data": 7}) if one.name == name else one for one in there.periods]
+    return replace(there, periods=rows)

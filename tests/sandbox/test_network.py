@@ -338,6 +338,24 @@ def test_the_core_s_word_counts_over_what_was_said_at_first(http: FlaskClient, a
     assert by_unit == {"data": 7, "voice": None, "texts": None}
 
 
+def test_what_others_gave_counts_each_by_its_name(http: FlaskClient, app: Flask) -> None:
+    """Two in the same second, and one of them once more with less."""
+    http.post("/network/players", json={"players": [player(NUMBER, "commuter")]})
+    dates = {"starts_at": BEGIN.isoformat(), "ends_at": END.isoformat()}
+    line = "0198c6f0-0000-7000-8000-000000000001"
+    for key, (name, granted) in {"c1": ("gift:1", 7), "c2": ("gift:2", 8), "c3": ("gift:1", 5)}.items():
+        data = [{"unit": "data", "granted": granted, "is_frozen": False}]
+        kind = {"period": name, "plan": "", "kind": "gift", "is_cancelled": False, "beyond_by_credit": False}
+        payload = {**kind, **dates, "allowances": data}
+        command = {"id": key, "line": line, "msisdn": NUMBER, "kind": "period_set", "payload": payload}
+        headers = {"Authorization": "Bearer sandbox", "Idempotency-Key": key}
+        assert http.post("/core/commands", json=command, headers=headers).status_code == 200
+    sql = app.extensions["sandbox"].books.reading()
+    (one,) = players.listed(sql)
+    assert sorted(grant.amount or 0 for grant in players.rights(sql, one).grants if grant.unit == "data") == [0, 5, 8]
+    assert "gift" in http.get("/core").text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"habit": "dolphin"}, {"time_zone": "Mars/Olympus"}, {"since": "yesterday"}, {"grants": [{}]}, {"share": 5}],
