@@ -20,6 +20,7 @@ _HEADINGS = {
     Topic.CREDIT: _("Credit"),
     Topic.PAYMENTS: _("Payments and receipts"),
     Topic.LINE: _("Your line"),
+    Topic.HELP: _("Help"),
     Topic.SECURITY: _("Security"),
     Topic.OFFERS: _("Offers"),
 }

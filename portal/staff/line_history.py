@@ -41,6 +41,7 @@ from plans.models import PlanPeriod
 from portal.staff import line_history_words
 from portal.staff.line_history_words import Said
 from provisioning.models import Command
+from support.models import Ticket
 
 PAGE_SIZE = 50
 #: Nobody turns so many pages by hand.
@@ -109,6 +110,7 @@ def _sources() -> list[Source]:
         "payout": lambda line: Payout.objects.filter(line=line),
         "queue_change": lambda line: QueueChange.objects.filter(line=line),
         "receipt": lambda line: Receipt.objects.filter(order__line=line),
+        "ticket": lambda line: Ticket.objects.filter(line=line),
     }
     return [
         Source("orders", OrderEvent, "at", _by("order__line_id"), order),
@@ -145,6 +147,7 @@ def _sources() -> list[Source]:
         *_of_the_queue(),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
+        Source("tickets", Ticket, "opened_at", _by("line_id")),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
     ]
@@ -210,6 +213,7 @@ def kinds() -> dict[str, str]:
         "refunds": _("Refunds"),
         "disputes": _("Disputes"),
         "reviews": _("Reviews"),
+        "tickets": _("Tickets"),
         "receipts": _("Receipts"),
         "staff": _("Staff"),
     }
