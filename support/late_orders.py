@@ -1,7 +1,7 @@
 """Orders whose money has come and which have not what was bought in time: repaired first, else a ticket opens by itself.
 
-The clock of an order starts when we hear that its money is there: a notice of the gateway that nobody could act on yet, or our own
-books. Held money starts it too when what was ordered could not be given.
+The clock of an order starts when the gateway tells us that its money is there. Acting on that takes one transaction, so an order is late
+while the notice waits; and held money starts the clock too, when what was ordered could not be given.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing import orders
 from billing.models import (
@@ -47,23 +47,20 @@ def sweep(*, now: datetime) -> int:
     """Try again what is nearly late, open a ticket for what is late, solve those whose order has ended. Returns how many were opened."""
     solve_by_themselves(now=now)
     wait = timedelta(minutes=settings.APPLIED_WITHIN_MINUTES)
-    for payment_id in _payments(_paid(since=wait - REPAIR_AHEAD, now=now)):
+    for payment_id in _payments(_paid(since=wait - REPAIR_AHEAD)):
         queue.wake("billing.fulfil", payment_id=str(payment_id))
-    late = _paid(since=wait, now=now).union(_held(since=wait, now=now))
+    late = _paid(since=wait).union(_held(since=wait, now=now))
     found = list(late.values_list("pk", "line_id")[:BATCH])
     return sum(open_ticket(order_id, line_id=line_id, now=now) for order_id, line_id in found)
 
 
-def _paid(*, since: timedelta, now: datetime) -> QuerySet[Order]:
-    """Not there though we were told so long ago, by the gateway (real time) or by our books, that the money is."""
+def _paid(*, since: timedelta) -> QuerySet[Order]:
+    """Not there though the gateway has told us so long ago that the money is: its notice still waits to be acted on."""
     waiting = WebhookEvent.objects.filter(
-        kind__in=_PAID,
-        state__in=(EventState.RECEIVED, EventState.DEAD),
-        received_at__lte=clock.real_now() - since,
-        payment_id__in=Payment.objects.filter(order=OuterRef("pk")).values("pk"),
+        kind__in=_PAID, state=EventState.RECEIVED, received_at__lte=clock.real_now() - since
     )
-    told = Q(Exists(waiting)) | Q(state=OrderState.PAID, paid_at__lte=now - since)
-    return _without_ticket(Order.objects.filter(told, state__in=_NOT_THERE))
+    payments = Payment.objects.filter(pk__in=waiting.values("payment_id"))
+    return _without_ticket(Order.objects.filter(pk__in=payments.values("order_id"), state__in=_NOT_THERE))
 
 
 def _held(*, since: timedelta, now: datetime) -> QuerySet[Order]:

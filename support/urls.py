@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from support import webhooks
 from support.views import answers, asking, tickets
 
 urlpatterns = [
@@ -15,4 +16,5 @@ urlpatterns = [
     path("help/questions/<str:token>/", tickets.guest_ticket, name="guest_ticket"),
     path("help/questions/<str:token>/reply/", tickets.guest_reply, name="guest_ticket_reply"),
     path("help/questions/<str:token>/solved/", tickets.guest_solve, name="guest_ticket_solve"),
+    path("webhooks/replies/", webhooks.mail_reply, name="mail_reply"),
 ]

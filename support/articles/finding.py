@@ -28,7 +28,7 @@ _WEIGHTS = (4.0, 3.0, 1.0)
 _BEGINS, _NEARLY = 0.8, 0.55
 _FEW_LETTERS = 3
 #: An article that is found by less has nothing to do with it.
-_LEAST = 2.4
+_LEAST = 1.7
 #: Beside the best one, only what is nearly as good.
 _SHARE = 0.35
 

@@ -74,7 +74,7 @@ def refused() -> dict[str, Any]:
 
 
 def writing() -> dict[str, Any]:
-    two = [sample.LINE, sample.SECOND_LINE]
+    two: list[Any] = [sample.LINE, sample.SECOND_LINE]
     return new(QuestionForm(initial={"title": "My card was declined", "topic": "payment"}, lines=two))
 
 

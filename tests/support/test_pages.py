@@ -55,7 +55,7 @@ def test_a_failed_payment_leads_to_its_answer_and_to_a_ticket_with_everything_at
     client = signed_in(person)
     assert f"{NEW}?order={order.pk}" in text(client.get(reverse("order", args=[order.pk])))
 
-    offered = text(client.get(NEW, {"order": order.pk}))
+    offered = text(client.get(NEW, {"order": str(order.pk)}))
     assert "My payment was declined" in offered
     assert "None of this helps" in offered
     assert "<textarea" not in offered
@@ -80,9 +80,9 @@ def test_what_is_somebody_elses_is_not_there() -> None:
         assert client.get(page).status_code == status
         assert client.post(page + "reply/", form()).status_code == status
         assert client.post(page + "solved/").status_code == status
-    assert other.get(NEW, {"order": order.pk}).status_code == 404
+    assert other.get(NEW, {"order": str(order.pk)}).status_code == 404
     assert other.post(f"{NEW}?order={order.pk}", form()).status_code == 404
-    assert Client().get(NEW, {"order": order.pk}).status_code == 404
+    assert Client().get(NEW, {"order": str(order.pk)}).status_code == 404
     assert other.get(NEW, {"order": "x"}).status_code == 404
     assert other.get(NEW, {"top-up": "nobody's"}).status_code == 404
     assert Client().get(f"/help/questions/{guests.token_of(ticket)}/").status_code == 404
@@ -146,8 +146,8 @@ def test_markup_stays_text_on_every_page() -> None:
 def test_where_somebody_was_goes_along_by_name_and_nothing_else_of_it() -> None:
     person = anna()
     client = signed_in(person)
-    came = {"HTTP_REFERER": f"http://testserver/lines/{person.lines[0].pk}/usage/?from=2026"}
-    assert 'name="page" value="line_usage"' in text(client.get(NEW + "?write=1", **came))
+    came = f"http://testserver/lines/{person.lines[0].pk}/usage/?from=2026"
+    assert 'name="page" value="line_usage"' in text(client.get(NEW + "?write=1", HTTP_REFERER=came))
     for elsewhere in ("https://evil.example/usage/", "http://testserver/nowhere/", "http://testserver/account/logout/"):
         assert 'name="page" value' not in text(client.get(NEW + "?write=1", HTTP_REFERER=elsewhere))
     client.post(NEW, form(page="line_usage"))
@@ -182,7 +182,7 @@ def test_the_old_addresses_still_lead_here() -> None:
     person = anna()
     client = signed_in(person)
     assert "How can we help?" in text(client.get("/contact/"))
-    assert client.get("/contact/", {"order": uuid.UUID(int=1)})["Location"] == f"{NEW}?order={uuid.UUID(int=1)}"
+    assert client.get("/contact/", {"order": str(uuid.UUID(int=1))})["Location"] == f"{NEW}?order={uuid.UUID(int=1)}"
     assert client.get("/contact/", {"order": "//evil.example"})["Location"] == NEW
 
 
