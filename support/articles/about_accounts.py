@@ -11,7 +11,7 @@ ARTICLES = (
         topic=Topic.ACCOUNT,
         title=_("The code by SMS does not come"),
         says=(
-            _("Wait half a minute, then ask for a new one. Only the newest code works, for ten minutes."),
+            _("Wait half a minute, then ask for a new one. Only the newest code works, for a few minutes."),
             _("Check that the SIM is in this phone and has reception. Abroad it can take a minute."),
             _(
                 "A number that is not ours gets no code. After several tries we pause for an hour, so that nobody is flooded."

@@ -71,7 +71,7 @@ ARTICLES = (
         title=_("Can I give data to somebody?"),
         says=(
             _("Yes: from what is left of your plan, in steps of half a gigabyte, to another of our numbers."),
-            _("It is there at once and works until your own plan ends. What was given cannot be given on."),
+            _("It is there at once. What was given cannot be given on."),
         ),
         also=_("gift, share data, transfer data, send gigabytes, family"),
         links=(Link("gifts", _("Give data")),),
