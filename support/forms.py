@@ -56,7 +56,7 @@ class QuestionForm(Writing):
         error_messages={"required": _("Say in a few words what it is about.")},
     )
     topic = forms.ChoiceField(label=_("About"), choices=Topic.choices)
-    line = forms.ChoiceField(label=_("For which number"), required=False)
+    line = forms.ChoiceField(label=_("For which number"))
     email = forms.EmailField(
         label=_("Your e-mail, for the answer"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
     )

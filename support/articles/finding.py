@@ -5,7 +5,7 @@ pairs of characters.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,9 +28,9 @@ _WEIGHTS = (4.0, 3.0, 1.0)
 _BEGINS, _NEARLY = 0.8, 0.55
 _FEW_LETTERS = 3
 #: An article that is found by less has nothing to do with it.
-_LEAST = 1.7
+_LEAST = 1.5
 #: Beside the best one, only what is nearly as good.
-_SHARE = 0.35
+_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,18 @@ def find(typed: str) -> list[Article]:
     """The best first; none for nothing."""
     wanted = set(_words(plain(typed[:MOST_LETTERS])))
     language = get_language() or "en"
-    worth = _worth(language)
-    scores = [(read.article, sum(_score(word, read, worth) for word in wanted)) for read in _read(language)]
+    known = _known(language)
+    scores = [(read.article, sum(_score(word, read, known) for word in wanted)) for read in _read(language)]
     best = max((score for _article, score in scores), default=0.0)
     good = [(article, score) for article, score in scores if score >= max(_LEAST, _SHARE * best)]
     return [article for article, _score in sorted(good, key=lambda each: -each[1])][:MOST_FOUND]
 
 
-def _score(word: str, read: _Read, worth: Counter[str]) -> float:
-    """What `word` says for the article: at its best place, by how few articles know it."""
+def _score(word: str, read: _Read, known: Sequence[Counter[str]]) -> float:
+    """What `word` says for the article: at its best place, by how few articles know it there, and at all."""
     return max(
-        weight * _likeness(word, there) * _rarity(there, worth)
-        for weight, place in zip(_WEIGHTS, read.places, strict=True)
+        weight * _likeness(word, there) * (_rarity(word, there, in_place) + _rarity(word, there, known[-1])) / 2
+        for weight, place, in_place in zip(_WEIGHTS, read.places, known, strict=False)
         for there in [_nearest(word, place)]
     )
 
@@ -79,8 +79,10 @@ def _likeness(word: str, there: str) -> float:
     return _NEARLY if 0 < distance(word, there) <= most else 0.0
 
 
-def _rarity(word: str, worth: Counter[str]) -> float:
-    return math.log(len(ARTICLES) / worth[word]) / math.log(len(ARTICLES)) if worth[word] else 0.0
+def _rarity(word: str, there: str, known: Counter[str]) -> float:
+    """Between 0 for what every article has and 1 for what one has; a word that only looks like a rare one is as common as it is."""
+    articles = len(ARTICLES)
+    return math.log(articles / max(known[word], known[there], 1)) / math.log(articles)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -108,6 +110,8 @@ def _read(language: str) -> tuple[_Read, ...]:
 
 
 @cache
-def _worth(language: str) -> Counter[str]:
-    """In how many articles each word stands."""
-    return Counter(word for read in _read(language) for word in frozenset[str]().union(*read.places))
+def _known(language: str) -> tuple[Counter[str], ...]:
+    """In how many articles each word stands: place by place, and at last anywhere."""
+    read = _read(language)
+    by_place = (Counter(word for each in read for word in each.places[place]) for place in range(len(_WEIGHTS)))
+    return (*by_place, Counter(word for each in read for word in frozenset[str]().union(*each.places)))

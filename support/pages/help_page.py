@@ -34,12 +34,13 @@ class Asked:
     tone: str
 
 
-def facts(reader: Subscriber | None, *, typed: str, page: str) -> dict[str, Any]:
-    """The context of the page; `typed` is what the reader looks for."""
+def facts(reader: Subscriber | None, *, typed: str, page: str, came_from: str = "") -> dict[str, Any]:
+    """The context of the page; `typed` is what the reader looks for, `came_from` the page they were on, by its name."""
     typed = typed.strip()[: finding.MOST_LETTERS]
     return {
         "place": "help",
         "typed": typed,
+        "came_from": came_from,
         "found": answers(finding.find(typed)) if typed else [],
         "shelves": [(topic.label, shelf_of(topic)) for topic in Topic if shelf_of(topic)],
         **(_own(reader, page) if reader else {}),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from billing import wording
+from billing.models import Order
 from support import guests
 from support.forms import ReplyForm
 from support.models import Author, EntryEvent, Ticket, TicketEntry, TicketState
@@ -66,9 +67,18 @@ def facts(ticket: Ticket, form: ReplyForm, *, now: datetime) -> dict[str, Any]:
         "form": form,
         "order": order,
         "order_title": wording.title_of(order) if order else "",
+        "order_url": _order_url(ticket),
         "may_solve": ticket.state not in {TicketState.SOLVED, TicketState.CLOSED},
         **_addresses(ticket),
     }
+
+
+def _order_url(ticket: Ticket) -> str:
+    """Where its person sees the order; whoever paid for another's number does not."""
+    if ticket.subscriber is None or ticket.order_id is None:
+        return ""
+    seen = Order.objects.visible_to(ticket.subscriber).filter(pk=ticket.order_id)
+    return reverse("order", args=[ticket.order_id]) if seen.exists() else ""
 
 
 def _addresses(ticket: Ticket) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.current_line import current_line
 from accounts.models import Subscriber
-from support.articles import shelf
+from support.articles import shelf, situations
 from support.pages import help_page
 
 
@@ -17,7 +17,9 @@ def first(request: HttpRequest) -> HttpResponse:
     if order := request.GET.get("order", ""):
         return redirect(f"{reverse('help_new')}?order={order}" if _is_plain(order) else "help_new")
     reader = request.user if isinstance(request.user, Subscriber) else None
-    context = help_page.facts(reader, typed=request.GET.get("q", ""), page=request.GET.get("page", ""))
+    number, came_from = request.GET.get("page", ""), request.GET.get("from", "") or situations.page_of(request)
+    came_from = came_from if came_from in situations.PAGES else ""
+    context = help_page.facts(reader, typed=request.GET.get("q", ""), page=number, came_from=came_from)
     return render(request, "support/help.html", context)
 
 

@@ -96,6 +96,7 @@ def talk(**more: Any) -> dict[str, Any]:
         "form": ReplyForm(),
         "order": sample.order(),
         "order_title": "Month 15",
+        "order_url": "#",
         "may_solve": True,
         "reply_url": "#",
         "solve_url": "#",

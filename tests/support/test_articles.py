@@ -14,7 +14,7 @@ from support.models import Topic
 def _read_anew() -> Iterator[None]:
     yield
     finding._read.cache_clear()
-    finding._worth.cache_clear()
+    finding._known.cache_clear()
 
 
 def slugs(typed: str) -> list[str]:
@@ -36,6 +36,7 @@ def slugs(typed: str) -> list[str]:
         ("stop auto renew", "renew-by-itself"),
         ("lose my number", "what-is-grace"),
         ("where is my credit", "credit-is-gone"),
+        ("credit", "credit-is-gone"),
         ("give data to my sister", "gift-data"),
         ("no internet", "no-data-though-data-left"),
         ("apn", "set-up-the-apn"),
@@ -79,7 +80,7 @@ def test_a_language_without_spaces_is_searched_by_pairs_of_characters(monkeypatc
         (*chinese, *[replace(chinese[0], slug=str(n), title=f"别的{n}", also="") for n in range(9)]),
     )
     finding._read.cache_clear()
-    finding._worth.cache_clear()
+    finding._known.cache_clear()
     with translation.override("zh-hans"):
         assert slugs("卡被拒绝了")[0] == "payment-declined"
         assert slugs("付款 失败")[0] == "payment-declined"

@@ -150,6 +150,8 @@ def test_where_somebody_was_goes_along_by_name_and_nothing_else_of_it() -> None:
     assert 'name="page" value="line_usage"' in text(client.get(NEW + "?write=1", HTTP_REFERER=came))
     for elsewhere in ("https://evil.example/usage/", "http://testserver/nowhere/", "http://testserver/account/logout/"):
         assert 'name="page" value' not in text(client.get(NEW + "?write=1", HTTP_REFERER=elsewhere))
+    assert f'href="{NEW}?page=line_usage"' in text(client.get("/contact/", HTTP_REFERER=came))
+    assert f"{NEW}?q=apn&amp;write=1&amp;page=usage" in text(client.get("/help/", {"q": "apn", "from": "usage"}))
     client.post(NEW, form(page="line_usage"))
     client.post(NEW, form(page="/admin/?secret=1"))
     assert sorted(Ticket.objects.values_list("page", flat=True)) == ["", "line_usage"]

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from lib.models import Audit
 from lib.moves import IllegalMove
 from notifications.models import Message
-from support import asking, conversation, promise
+from support import asking, conversation, personal_data, promise
 from support.models import (
     OPEN_STATES,
     TICKET_MOVES,
@@ -192,9 +192,17 @@ def test_the_database_refuses_what_nobody_may_do(change: Any):
 
 
 @pytest.mark.django_db
-def test_a_text_may_be_emptied_when_its_person_is_forgotten():
-    ask(anna())
-    assert TicketEntry.objects.update(text="") == 1
+def test_all_that_was_said_can_be_told_to_its_person_and_forgotten():
+    person, other = anna(), ask(emma(), text="Mine stays.")
+    ticket = ask(person)
+    conversation.note(ticket.pk, text="She called.", by=SAM, now=NOW)
+
+    (told,) = personal_data.of(person)
+    assert (told["reference"], [said["text"] for said in told["said"]]) == (ticket.reference, ["It was declined."])
+    assert personal_data.forget(person) == personal_data.forget(person) == 1
+    ticket.refresh_from_db()
+    assert (ticket.title, set(ticket.entries.values_list("text", flat=True))) == ("–", {""})
+    assert said(other) == [("person", "said", "Mine stays.")]
 
 
 @pytest.mark.parametrize(
