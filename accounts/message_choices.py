@@ -21,6 +21,7 @@ _HEADINGS = {
     Topic.PAYMENTS: _("Payments and receipts"),
     Topic.LINE: _("Your line"),
     Topic.SHARING: _("Sharing"),
+    Topic.HELP: _("Help"),
     Topic.SECURITY: _("Security"),
     Topic.OFFERS: _("Offers"),
 }

@@ -21,7 +21,7 @@ Text = tuple[str | tuple[str, ...], str | None]
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
-_CODE = ("portal", "network", "billing", "plans", "accounts", "provisioning", "notifications", "lib")
+_CODE = ("portal", "support", "network", "billing", "plans", "accounts", "provisioning", "notifications", "lib")
 _PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 _COUNTED = {"ngettext", "ngettext_lazy"}
 _IN_CONTEXT = {"pgettext", "pgettext_lazy"}

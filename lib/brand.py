@@ -3,14 +3,17 @@
 import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,20 @@ class LifeSpans:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """When support is there: from Monday on, opening and closing time of each day, None for a day off; by the clocks of `zone`."""
+
+    zone: ZoneInfo
+    days: tuple[tuple[time, time] | None, ...]
+
+
+@dataclass(frozen=True)
 class Brand:
     """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance.
 
     `mark` is an SVG; `receipt_letters` how the numbers of each series of receipts begin; `short_plans_ahead`: whether auto-renew pays
     plans of less than seven days ahead of their end. `identity_by_language`: where to show who one is; `low_credit`: from what sum down, in minor
-    units by currency, the owner is told.
+    units by currency, the owner is told. `opening`: None is round the clock.
     """
 
     folder: Path
@@ -67,6 +78,7 @@ class Brand:
     life: LifeSpans = field(default_factory=LifeSpans)
     identity_by_language: dict[str, str] = field(default_factory=dict)
     low_credit: dict[str, int] = field(default_factory=dict)
+    opening: Opening | None = None
 
     @property
     def where_to_identify(self) -> str:
@@ -106,6 +118,7 @@ def brand() -> Brand:
         life=_life(read.get("life", {})),
         identity_by_language=read.get("identity", {}),
         low_credit=read.get("low_credit", {}),
+        opening=_opening(read["opening"]) if "opening" in read else None,
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
 
@@ -122,6 +135,11 @@ def _operator(read: dict[str, Any]) -> Operator:
 
 def _life(told: dict[str, int]) -> LifeSpans:
     return LifeSpans(**{name.removesuffix("_days"): timedelta(days=days) for name, days in told.items()})
+
+
+def _opening(told: dict[str, Any]) -> Opening:
+    days = [tuple(time.fromisoformat(moment) for moment in told.get(day, [])) for day in _WEEK]
+    return Opening(zone=ZoneInfo(told["zone"]), days=tuple((day[0], day[1]) if day else None for day in days))
 
 
 def _colour(sheet: str) -> tuple[float, float]:

@@ -84,6 +84,7 @@ def _letter(message: Message, rendered: Rendered) -> Letter:
         reference=str(message.pk),
         attachment=attachments.load(str(message.context.get("attachment", ""))),
         off_url=turning_off.link(message),
+        reply_to=str(message.context.get("reply_to", "")),
     )
 
 

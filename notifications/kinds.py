@@ -29,6 +29,7 @@ class Topic(StrEnum):
     CREDIT = "credit"
     PAYMENTS = "payments"
     LINE = "line"
+    HELP = "help"
     SECURITY = "security"
     SHARING = "sharing"
     OFFERS = "offers"
@@ -137,10 +138,15 @@ _SECURITY = (
     Kind(name="new_sign_in", title=_("Sign-in from a new device"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="security_notice", title=_("How you sign in was changed"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
+_HELP = (
+    Kind(name="ticket_opened", title=_("Your question has arrived"), topic=Topic.HELP, channels=MAIL, useful_for=2 * _DAY),
+    Kind(name="ticket_answered", title=_("Our answer to your question"), topic=Topic.HELP, channels=MAIL, useful_for=14 * _DAY),
+    Kind(name="order_late", title=_("A paid order takes longer than promised"), topic=Topic.HELP, channels=MAIL, useful_for=2 * _DAY),
+)  # fmt: skip
 _OFFERS = (
     Kind(name="offers", title=_("Offers and news"), topic=Topic.OFFERS, channels=BOTH, useful_for=2 * _DAY, mutable=BOTH, unasked=False, purpose=Purpose.MARKETING, waits=True),
 )  # fmt: skip
-_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SHARING, *_SECURITY, *_OFFERS)
+_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SHARING, *_HELP, *_SECURITY, *_OFFERS)
 KINDS = {kind.name: kind for kind in _ALL}
 
 

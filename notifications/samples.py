@@ -25,6 +25,7 @@ _MOMENTS = {
     "charged_at": timedelta(days=6),
     "until_at": timedelta(days=14),
     "undo_at": timedelta(minutes=10),
+    "promised_at": timedelta(hours=4),
 }
 _SUMS: dict[str, Any] = {
     **dict.fromkeys(("price", "received", "amount", "held", "left", "former"), _PRICE),
@@ -69,6 +70,10 @@ _WORDS: dict[str, Any] = {
     "series": "sale",
     "number": "S-2026-000123",
     "item": "Month 15 GB",
+    "question": "My card was declined",
+    "answer": ["Hello Anna,", "your bank refused the card. Nothing was taken.", "Try another card, or pay by PayPal."],
+    "is_solved": False,
+    "order": "R-7K2M9QX",
 }
 
 
@@ -125,6 +130,8 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "refund_granted": _REFUNDS,
     "gift_undone": [{}, {"stays": None}],
     "gift_gone": [{**each, "stays": stays} for each in _why("undone", "unpaid") for stays in (None, _WORDS["stays"])],
+    "ticket_answered": [{}, {"is_solved": True}],
+    "order_late": _why("late", "held", "arrived", "given_back"),
     "next_plan_to_change": [{"instead": ""}, {}],
     "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
@@ -136,7 +143,17 @@ def variants(kind: Kind) -> list[Mapping[str, Any]]:
 
 
 #: What is about a person or a payment, not about a line.
-_WITHOUT_A_NUMBER = ("method_expires", "method_ended", "receipt", "top_up_for_other", "top_up_not_done", "offers")
+_WITHOUT_A_NUMBER = (
+    "method_expires",
+    "method_ended",
+    "receipt",
+    "top_up_for_other",
+    "top_up_not_done",
+    "ticket_opened",
+    "ticket_answered",
+    "order_late",
+    "offers",
+)
 
 
 def example(kind: Kind, channel: str, *, now: datetime, language: str, time_zone: str, msisdn: str = "") -> Rendered:

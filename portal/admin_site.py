@@ -40,6 +40,7 @@ SHOWN: dict[str, list[str]] = {
         "CreditUse",
         "VatRate",
     ],
+    "support": ["Ticket", "Notice"],
     "network": ["ExternalTopUp", "UsageDay", "UsageFile", "UsageRowError"],
     "plans": ["PlanPeriod", "Allowance", "AllowanceGift", "Plan", "Zone"],
     "provisioning": ["Command", "Difference"],

@@ -26,7 +26,15 @@ def own_problems(settings: Mapping[str, Any]) -> list[str]:
         "USAGE_KEYS: name=key, names of small letters, digits and hyphens": _has_odd_names(settings["USAGE_KEYS"]),
         "TOP_UP_KEYS: name=key, names of small letters, digits and hyphens": _has_odd_names(settings["TOP_UP_KEYS"]),
     }
+    found["REPLY_ADDRESS: the mail box that MAIL_REPLIES reads, as reply@in.operator.example"] = _half_told(
+        settings["REPLY_ADDRESS"], settings["MAIL_REPLIES"]
+    )
     return [line for line, is_bad in found.items() if is_bad]
+
+
+def _half_told(address: str | None, reader: str | None) -> bool:
+    """Replies need both: an address people answer to, and somebody who reads what comes there."""
+    return bool(address) != bool(reader) or (bool(address) and "@" not in (address or ""))
 
 
 def _has_odd_names(keys: Mapping[str, str] | None) -> bool:
@@ -55,6 +63,7 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
         "REDIS_URL: needs a password, TLS or a unix socket": _open_redis(settings["REDIS_URL"]),
         "USAGE_KEYS: 24 characters at least, each source another": _has_weak_keys(settings["USAGE_KEYS"]),
         "TOP_UP_KEYS: 24 characters at least, each source another": _has_weak_keys(settings["TOP_UP_KEYS"]),
+        "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY: this is the sandbox's": _signs_as_sandbox(settings["ANYMAIL"]),
         "DATABASE_URL: needs a password": _open_database(settings["DATABASES"]["default"]),
     }
     return [line for line, is_bad in found.items() if is_bad]
@@ -72,6 +81,10 @@ def _has_weak_keys(keys: Mapping[str, str] | None) -> bool:
 
 def _not_live(key: str | None) -> bool:
     return key is not None and not key.startswith(("sk_live_", "rk_live_"))
+
+
+def _signs_as_sandbox(anymail: Mapping[str, Any]) -> bool:
+    return anymail.get("MAILGUN_WEBHOOK_SIGNING_KEY") == "sandbox-replies"
 
 
 def _to_inbox(dotted: str | None) -> bool:

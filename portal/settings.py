@@ -49,6 +49,7 @@ TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
 # --- Applications ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "portal",
+    "support",
     "network",
     "billing",
     "plans",
@@ -112,6 +113,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.brand.brand_context",
+                "support.notices.context",
             ],
         },
     },
@@ -283,6 +285,9 @@ ANYMAIL: dict[str, Any] = {
 }
 #: Its view for delivery reports, as anymail.webhooks.mailgun.MailgunTrackingWebhookView; the provider posts to /webhooks/mail/.
 MAIL_REPORTS: str = env.str("MAIL_REPORTS", "")
+#: Where answers to our mails come to, as reply@in.operator.example, and anymail's view that reads them (docs/help.md); empty: answers on pages only.
+REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
+MAIL_REPLIES: str = env.str("MAIL_REPLIES", "")
 DEFAULT_FROM_EMAIL: str = chosen("DEFAULT_FROM_EMAIL", "Refill <hello@refill.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALARM_EMAILS: list[str] = chosen_list("ALARM_EMAILS", ["operations@refill.example"])
@@ -338,6 +343,13 @@ TOP_UP_OLDEST_DAYS: int = env.int("TOP_UP_OLDEST_DAYS", 7)
 TOP_UP_REVERSIBLE_HOURS: int = env.int("TOP_UP_REVERSIBLE_HOURS", 24)
 ADJUST_LIMIT_MINOR_AGENT: int = env.int("ADJUST_LIMIT_MINOR_AGENT", 1000)
 ADJUST_LIMIT_MINOR_FINANCE: int = env.int("ADJUST_LIMIT_MINOR_FINANCE", 10_000)
+#: Hours in which somebody is there (brand.toml, opening) until a ticket is answered: about money, about anything else.
+SUPPORT_ANSWER_HOURS_MONEY: int = env.int("SUPPORT_ANSWER_HOURS_MONEY", 4)
+SUPPORT_ANSWER_HOURS: int = env.int("SUPPORT_ANSWER_HOURS", 12)
+TICKETS_PER_PERSON_HOUR: int = env.int("TICKETS_PER_PERSON_HOUR", 10)
+TICKETS_PER_ADDRESS_HOUR: int = env.int("TICKETS_PER_ADDRESS_HOUR", 20)
+#: So long after its money came an order is repaired or has a ticket.
+APPLIED_WITHIN_MINUTES: int = env.int("APPLIED_WITHIN_MINUTES", 5)
 BOOKS_TIME_ZONE: str = env.str("BOOKS_TIME_ZONE", "UTC")
 
 # --- Clock ----------------------------------------------------------------------------------------------------------------

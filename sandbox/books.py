@@ -50,6 +50,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS network_players (
         number TEXT PRIMARY KEY, handed_until REAL NOT NULL, body TEXT NOT NULL CHECK (json_valid(body)))""",
     "CREATE TABLE IF NOT EXISTS repeats (message_id TEXT PRIMARY KEY, times INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS reply_addresses (message_id TEXT PRIMARY KEY, address TEXT NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_reference ON messages (channel, reference, address) WHERE reference <> ''",
 )
 

@@ -15,7 +15,8 @@ class MustNotRun(Exception):
 @dataclass(frozen=True)
 class Configuration:
     """Addresses, keys and folders of one sandbox. With an empty `webhook_url` every notice stays at home, without `sends_reports` what
-    became of SMS and mails is not told, without a `usage_key` nobody uses a phone by themselves.
+    became of SMS and mails is not told, without a `usage_key` nobody uses a phone by themselves, without a
+    `reply_key` nobody replies to mails.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Configuration:
     fees: Fees
     usage_key: str = ""
     clock_key: str = ""
+    reply_key: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Configuration":
@@ -51,6 +53,7 @@ class Configuration:
             fees=_fees(environment),
             usage_key=environment.get("SANDBOX_USAGE_KEY", ""),
             clock_key=environment.get("CLOCK_KEY", ""),
+            reply_key=environment.get("SANDBOX_REPLY_KEY", ""),
         )
 
 

@@ -13,7 +13,16 @@ from sandbox.supervisor import commands, readiness
 ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = 30
 #: What a portal and the sandbox that plays its network have in common.
-KEYS = {"USAGE_KEYS": "network=usage", "SANDBOX_USAGE_KEY": "usage", "CLOCK_KEY": "clock", "USAGE_KEPT_MONTHS": "14"}
+KEYS = {
+    "USAGE_KEYS": "network=usage",
+    "SANDBOX_USAGE_KEY": "usage",
+    "CLOCK_KEY": "clock",
+    "USAGE_KEPT_MONTHS": "14",
+    "REPLY_ADDRESS": "reply@in.refill.example",
+    "MAIL_REPLIES": "anymail.webhooks.mailgun.MailgunInboundWebhookView",
+    "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY": "key",
+    "SANDBOX_REPLY_KEY": "key",
+}
 
 PAYS, DECLINED, INSUFFICIENT, ASKS = "4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155"
 

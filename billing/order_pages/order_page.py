@@ -10,7 +10,7 @@ from accounts.models import Subscriber
 from billing import ledger, wording
 from billing.giving_back import withdrawal
 from billing.models import LIVE_PAYMENT_STATES, Method, Order, OrderState, PaymentState, ReviewItem, ReviewKind
-from billing.order_pages import order_acts
+from billing.order_pages import beside, order_acts
 from billing.order_pages.timeline import timeline
 from billing.receipts import links
 from billing.standing import words
@@ -58,6 +58,7 @@ def facts(order: Order, reader: Subscriber, *, look: int = 0) -> dict[str, Any]:
         **_auto_renew(order, reader),
         "receipts": links.of_order(order) if order.buyer_id == reader.pk and order.applied_at else [],
         "held_items": items,
+        "beside": beside.of(order, reader),
         "acts": order_acts.acts(order, [(item.amount_minor, item.currency) for item in items]),
     }
 

@@ -23,7 +23,11 @@ class EmailCarrier:
         refuse_inside_transaction()
         message_id = f"<{letter.reference}@{_domain()}>"
         mail = EmailMultiAlternatives(
-            subject=letter.title, body=letter.text, to=[letter.address], headers=_headers(letter, message_id)
+            subject=letter.title,
+            body=letter.text,
+            to=[letter.address],
+            reply_to=[letter.reply_to] if letter.reply_to else [],
+            headers=_headers(letter, message_id),
         )
         mail.metadata = {"message": letter.reference}  # type: ignore[attr-defined]  # comes back with a provider's reports
         if letter.html:

@@ -55,6 +55,7 @@ def _mail(message: EmailMessage, address: str) -> dict[str, Any]:
         "text": "\n\n".join([str(message.body), *named]),
         "html": html.replace("</body>", "".join(f"<p>{escape(name)}</p>" for name in named) + "</body>"),
         "reference": message.extra_headers.get("Message-ID", ""),
+        "reply_to": next(iter(message.reply_to), ""),
         "attachments": [
             {"name": name, "kind": kind, "content": b64encode(content).decode()} for name, content, kind in files
         ],

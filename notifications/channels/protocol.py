@@ -29,8 +29,8 @@ class OutcomeUnknown(ChannelProblem):
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A message ready to go. `reference` is ours and the same at each try; `html`, `title` and `off_url` (where its reader
-    says no to more of them) are for e-mail.
+    """A message ready to go. `reference` is ours and the same at each try; `html`, `title`, `off_url` (where its reader
+    says no to more of them) and `reply_to` (where an answer goes) are for e-mail.
     """
 
     address: str
@@ -40,6 +40,7 @@ class Letter:
     reference: str
     attachment: Attachment | None = None
     off_url: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)

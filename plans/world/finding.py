@@ -1,12 +1,12 @@
 """Countries by what somebody types: in any language, with or without accents, by code, and with a slip or two."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from lib import wording
+from lib.spelling import distance, plain, slips
 from plans.world import names
 
 #: What is longer is no country.
@@ -15,8 +15,6 @@ MOST_LETTERS = 60
 MOST_FOUND = 8
 #: Shorter than this, letters may begin a name in the reader's language only.
 _FEW_LETTERS = 3
-#: Letters that are no others with a mark on them.
-_PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,6 @@ def find(typed: str) -> Found:
     return Found(_near(wanted)[:MOST_FOUND], is_near=True)
 
 
-def plain(text: str) -> str:
-    """`Côte d’Ivoire` as `cote d ivoire`: no case, no marks, words with one space between them."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    kept = "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in kept).split())
-
-
 @cache
 def _all_names() -> Mapping[str, frozenset[str]]:
     found = defaultdict[str, set[str]](set)
@@ -74,37 +65,18 @@ def _begun(wanted: str) -> list[str]:
 
 def _near(wanted: str) -> list[str]:
     """Countries with a name a slip or two away, the nearest first; none for two letters, which are near to everything."""
-    most = _slips(wanted)
+    most = slips(wanted)
     near: dict[str, int] = {}
     letters = set(wanted)
     for name, codes in _all_names().items():
         if abs(len(name) - len(wanted)) > most or len(letters.symmetric_difference(name)) > 2 * most:
             continue
-        slips = distance(wanted, name)
-        if 0 < slips <= most:
-            _keep_least(near, codes, slips)
+        steps = distance(wanted, name)
+        if 0 < steps <= most:
+            _keep_least(near, codes, steps)
     return sorted(near, key=lambda code: (near[code], distance(wanted, plain(wording.country_in_words(code))), code))
-
-
-def _slips(wanted: str) -> int:
-    return min(3, (len(wanted) - 1) // 3)
 
 
 def _keep_least(found: dict[str, int], codes: Iterable[str], steps: int) -> None:
     for code in codes:
         found[code] = min(found.get(code, steps), steps)
-
-
-def distance(one: str, other: str) -> int:
-    """Letters to add, leave out, change, or swap with their neighbour, to make one of the other."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        above, row = row, [i]
-        for j, there in enumerate(other, 1):
-            steps = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != there))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == there:
-                steps = min(steps, before[j - 2] + 1)
-            row.append(steps)
-        before = above
-    return row[-1]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from accounts.models import Line
-from lib import wording
+from lib import spelling, wording
 from plans.comparison import countries_in_words
 from plans.models import Plan, Zone
 from plans.world import finding, names, tiles
@@ -99,7 +99,7 @@ def _parts(coverage: Coverage, home: str, plan: Plan | None) -> list[Part]:
 def _entries(countries: Iterable[str], home: str) -> list[Entry]:
     """As their names are sorted without accents and case."""
     entries = [Entry(country, is_home=country == home) for country in countries]
-    return sorted(entries, key=lambda entry: finding.plain(entry.words))
+    return sorted(entries, key=lambda entry: spelling.plain(entry.words))
 
 
 def _found(found: Found, coverage: Coverage, home: str) -> list[Entry]:

@@ -30,6 +30,8 @@ SWEEPS = (
     "billing.remind_of_ends",
     "billing.sweep_lines",
     "provisioning.sweep",
+    "support.sweep_late_orders",
+    "support.put_tickets_away",
     "notifications.sweep",
 )
 

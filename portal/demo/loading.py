@@ -21,7 +21,7 @@ from plans import life, periods
 from plans.calendar import months_from, to_second
 from plans.commands import IMPORTED
 from plans.models import Plan
-from portal.demo import for_others, gifts, usage, vouchers
+from portal.demo import for_others, gifts, tickets, usage, vouchers
 from portal.demo.people import CAST, PASSWORD, Bought, Person
 
 
@@ -36,7 +36,7 @@ def load(*, now: datetime) -> list[str]:
             _live(person, lines[person.msisdn], owner, now=now)
     usage.load(lines, now=now)
     gifts.load(lines, now=now)
-    return [*vouchers.load(now=now), *for_others.load(now=now)]
+    return [*vouchers.load(now=now), *for_others.load(now=now), *tickets.load(now=now)]
 
 
 def sign_ins() -> str:

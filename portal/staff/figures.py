@@ -1,6 +1,6 @@
 """The desk's first page: how the day goes, and what waits for a person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ from lib import clock, wording
 from lib.admin.showing import age, money
 from lib.models import Alarm
 from notifications.models import Message, MessageState
+from support.models import OPEN_STATES, Ticket
 
 DAYS = 7
 #: A notice, or a message, that waits longer than its sweeps need is worth a look.
@@ -153,6 +154,7 @@ def _waiting() -> list[Waiting]:
     in_review, unseen = ReviewItem.objects.filter(closed_at=None), Alarm.objects.filter(seen_at=None)
     payments, events = "billing_payment", "billing_webhookevent"
     return [
+        *_tickets(),
         _row(_("Needs a decision"), in_review, "opened_at", clock.now(), "billing_reviewitem", "open=yes"),
         *_second_person(),
         _row(_("Alarms not seen yet"), unseen, "raised_at", real, "lib_alarm", "seen=no"),
@@ -167,6 +169,19 @@ def _waiting() -> list[Waiting]:
             "notifications_message",
             "state__exact=unknown",
         ),
+    ]
+
+
+def _tickets() -> list[Waiting]:
+    """Whoever waits for an answer, and who has waited longer than promised."""
+    now = clock.now()
+    waiting = Ticket.objects.filter(state__in=OPEN_STATES)
+    late = waiting.filter(promised_at__lt=now)
+    return [
+        replace(
+            _row(_("Tickets to answer"), waiting, "opened_at", now, "support_ticket", "standing=open"), tone="good"
+        ),
+        _row(_("Tickets later than promised"), late, "promised_at", now, "support_ticket", "standing=late"),
     ]
 
 

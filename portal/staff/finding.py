@@ -34,6 +34,7 @@ from lib.msisdn import NotAnMsisdn, parse_msisdn
 from network.models import ExternalTopUp
 from notifications.models import Message
 from plans.models import Allowance, PlanPeriod
+from support.models import Ticket
 
 LONGEST = 200
 #: Of one table; whoever looks for more knows too little.
@@ -53,6 +54,7 @@ _WITH_UUID: tuple[type[models.Model], ...] = (
     PlanPeriod,
     Allowance,
     Message,
+    Ticket,
 )
 
 
@@ -77,7 +79,7 @@ def _rows(asked: str) -> Iterable[models.Model]:
         return _by_email(asked)
     if (found_id := _as_uuid(asked)) is not None:
         return [row for model in _WITH_UUID if (row := model._default_manager.filter(pk=found_id).first())]
-    ways = (_by_number, _by_iccid, _by_reference, _by_receipt, _by_serial, _by_gateway_id, _by_seller)
+    ways = (_by_number, _by_iccid, _by_reference, _by_ticket, _by_receipt, _by_serial, _by_gateway_id, _by_seller)
     return [row for way in ways for row in way(asked)]
 
 
@@ -110,6 +112,13 @@ def _by_reference(asked: str) -> Iterator[models.Model]:
     letters = re.sub(r"[\s\-–]", "", asked).upper()
     if re.fullmatch(r"R?[2-9BCDFGHJKMNPQRSTVWXYZ]{7}", letters):
         yield from Order.objects.filter(reference=f"R-{letters[-7:]}").select_related("line", "plan")
+
+
+def _by_ticket(asked: str) -> Iterator[models.Model]:
+    """`T-7K2M9QX`, with its letter: without it the number would be an order's."""
+    letters = re.sub(r"[\s\-–]", "", asked).upper()
+    if re.fullmatch(r"T[2-9BCDFGHJKMNPQRSTVWXYZ]{7}", letters):
+        yield from Ticket.objects.filter(reference=f"T-{letters[1:]}")
 
 
 def _by_receipt(asked: str) -> Iterator[models.Model]:

@@ -10,6 +10,8 @@ from billing.models import Adjustment, Payment, RefundRequest, ReviewItem, Vouch
 from notifications import again, suppressions
 from notifications.models import Message, Suppression
 from portal.admin_site import SHOWN
+from support.authority import ANSWER, TELL
+from support.models import Notice, Ticket
 
 VIEWER = "viewer"
 AGENT = "agent"
@@ -27,6 +29,8 @@ _OWN: dict[str, tuple[type[Model], str]] = {
     authority.DECIDE: (Adjustment, "Can be the second person, write off and pay out"),
     again.RIGHT: (Message, "Can send messages again"),
     suppressions.RIGHT: (Suppression, "Can have an address written to again"),
+    ANSWER: (Ticket, "Can answer tickets"),
+    TELL: (Notice, "Can tell of outages and planned works"),
 }
 #: Beside seeing everything; `lib.change_alarm` is Django's own and opens no form, only "seen".
 MAY: dict[str, tuple[str, ...]] = {
@@ -39,6 +43,8 @@ MAY: dict[str, tuple[str, ...]] = {
         authority.BLOCK_VOUCHERS,
         again.RIGHT,
         suppressions.RIGHT,
+        ANSWER,
+        TELL,
         "lib.change_alarm",
     ),
     FINANCE: (*_OWN, "lib.change_alarm"),

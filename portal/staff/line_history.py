@@ -41,6 +41,7 @@ from plans.models import Allowance, AllowanceGift, PlanPeriod
 from portal.staff import line_history_words
 from portal.staff.line_history_words import Said
 from provisioning.models import Command
+from support.models import Ticket
 
 PAGE_SIZE = 50
 #: Nobody turns so many pages by hand.
@@ -110,6 +111,7 @@ _TOLD: dict[str, Callable[[Line], QuerySet[Any]]] = {
     "gift": lambda line: AllowanceGift.objects.filter(Q(from_line=line) | Q(to_line=line)),
     "allowance": lambda line: Allowance.objects.filter(line=line, period=None),
     "receipt": lambda line: Receipt.objects.filter(order__line=line),
+    "ticket": lambda line: Ticket.objects.filter(line=line),
 }
 
 
@@ -151,6 +153,7 @@ def _sources() -> list[Source]:
         *_of_the_queue(),
         Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
         Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
+        Source("tickets", Ticket, "opened_at", _by("line_id")),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
     ]
@@ -226,6 +229,7 @@ def kinds() -> dict[str, str]:
         "refunds": _("Refunds"),
         "disputes": _("Disputes"),
         "reviews": _("Reviews"),
+        "tickets": _("Tickets"),
         "receipts": _("Receipts"),
         "staff": _("Staff"),
     }

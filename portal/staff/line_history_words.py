@@ -42,6 +42,7 @@ from notifications.models import Message
 from plans.models import AllowanceGift, PlanPeriod
 from provisioning.admin.commands import TONES as COMMAND_TONES
 from provisioning.models import Command
+from support.models import Ticket
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,12 @@ def _review(item: ReviewItem, at: str) -> Said:
     return Said(_("Waits no longer"), detail, "plain", item.actor, page_of(item))
 
 
+def _ticket(ticket: Ticket, _at: str) -> Said:
+    detail = f"{ticket.reference} · {ticket.get_topic_display()} · {ticket.get_state_display()}"
+    actor = f"subscriber:{ticket.subscriber_id}" if ticket.opened_by == "person" and ticket.subscriber_id else "system"
+    return Said(_("Ticket opened"), detail, "warn" if ticket.is_open else "plain", actor, page_of(ticket))
+
+
 def _queue_change(row: QueueChange, at: str) -> Said:
     title = _("Change of a queued plan asked for")
     if at == "ended_at":
@@ -320,6 +327,7 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     Dispute: _dispute,
     ReviewItem: _review,
     QueueChange: _queue_change,
+    Ticket: _ticket,
     Receipt: _receipt,
     Audit: _audit,
 }

@@ -20,6 +20,7 @@ from billing.models import (
     Order,
     OrderState,
     OrderWhat,
+    Payment,
     Payout,
     RefundRequest,
     RefundRequestState,
@@ -42,6 +43,7 @@ register = template.Library()
 _LATEST = 10
 _TONES: dict[type[Model], Any] = {
     Order: rows.ORDER_TONES,
+    Payment: rows.PAYMENT_TONES,
     Message: MESSAGE_TONES,
     Adjustment: rows.ADJUSTMENT_TONES,
     Payout: rows.PAYOUT_TONES,

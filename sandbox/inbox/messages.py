@@ -72,6 +72,8 @@ def take_in(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (message_id, *(fields[name] for name in ("channel", *_LONGEST)), received_at, clock_at),
     )
+    if fields["reply_to"]:
+        sql.execute("INSERT INTO reply_addresses VALUES (?, ?)", (message_id, fields["reply_to"]))
     return message_id, True
 
 
@@ -80,7 +82,7 @@ def checked(posted: Mapping[str, Any]) -> dict[str, str]:
     if posted.get("channel") not in CHANNELS:
         raise MessageRefused("channel must be sms or email.")
     fields = {"channel": posted["channel"]}
-    for name, longest in _LONGEST.items():
+    for name, longest in (_LONGEST | {"reply_to": 320}).items():
         value = posted.get(name) or ""
         if not isinstance(value, str) or len(value) > longest:
             raise MessageRefused(f"{name} must be a text of at most {longest} characters.")
@@ -107,6 +109,12 @@ def find(sql: sqlite3.Connection, message_id: str) -> Message | None:
     return None if row is None else _message(row)
 
 
+def reply_address(sql: sqlite3.Connection, message_id: str) -> str:
+    """Where an answer to it goes; empty when its sender wants none."""
+    row = sql.execute("SELECT address FROM reply_addresses WHERE message_id = ?", (message_id,)).fetchone()
+    return "" if row is None else str(row["address"])
+
+
 def counts(sql: sqlite3.Connection, channel: str) -> dict[str, int]:
     """How many messages there are, and how many of them came more than once."""
     row = sql.execute(
@@ -127,6 +135,7 @@ def addresses(sql: sqlite3.Connection) -> list[tuple[str, int]]:
 
 def clear(sql: sqlite3.Connection) -> int:
     sql.execute("DELETE FROM repeats")
+    sql.execute("DELETE FROM reply_addresses")
     return sql.execute("DELETE FROM messages").rowcount
 
 

@@ -5,12 +5,12 @@ import sqlite3
 import time
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, make_response, render_template, request
+from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sandbox.faults import orders
 from sandbox.faults.orders import Fault
-from sandbox.inbox import messages
+from sandbox.inbox import messages, replies
 from sandbox.inbox.messages import MessageRefused
 from sandbox.posted import posted
 from sandbox.running import Running, running
@@ -28,6 +28,7 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/inbox/counts.json", view_func=counted)
     routes.add_url_rule("/inbox", view_func=show)
     routes.add_url_rule("/inbox/<message_id>", view_func=show_one)
+    routes.add_url_rule("/inbox/<message_id>/reply", view_func=reply, methods=["POST"])
     routes.add_url_rule("/inbox/<message_id>/html", view_func=show_html)
     return routes
 
@@ -85,7 +86,24 @@ def show() -> str:
 
 
 def show_one(message_id: str) -> str:
-    return render_template("inbox/one.html", message=_found(message_id))
+    return render_template(
+        "inbox/one.html", message=_found(message_id), reply_to=_reply_to(message_id), said=request.args.get("said", "")
+    )
+
+
+def reply(message_id: str) -> Response:
+    """What its reader writes back goes to the portal as their mail provider would hand it over."""
+    message, address = _found(message_id), _reply_to(message_id)
+    text = request.form.get("text", "").strip()
+    if not address or not text or len(text) > 20_000:
+        abort(422)
+    status = replies.send(message, to=address, text=text)
+    return redirect(f"/inbox/{message_id}?said={'yes' if status == 200 else 'no'}", code=303)
+
+
+def _reply_to(message_id: str) -> str:
+    parts = running()
+    return messages.reply_address(parts.books.reading(), message_id) if parts.configuration.reply_key else ""
 
 
 def show_html(message_id: str) -> Response:

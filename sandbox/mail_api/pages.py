@@ -31,6 +31,7 @@ def send(domain: str) -> tuple[Response, int]:
         "text": "\n\n".join([form.get("text", ""), *(f"[{file.filename}]" for file in request.files.values())]),
         "html": form.get("html", ""),
         "reference": reference,
+        "reply_to": form.get("h:Reply-To", ""),
     }
     message_id, status = kept(told)
     if status >= 400:

@@ -67,6 +67,10 @@ def demo_environment(options: Options, *, database_url: str, redis_url: str) -> 
         "SANDBOX_USAGE_KEY": "sandbox-usage",
         "USAGE_KEYS": "network=sandbox-usage",
         "USAGE_KEPT_MONTHS": "14",
+        "REPLY_ADDRESS": "reply@in.refill.example",
+        "MAIL_REPLIES": "anymail.webhooks.mailgun.MailgunInboundWebhookView",
+        "ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY": "sandbox-replies",
+        "SANDBOX_REPLY_KEY": "sandbox-replies",
     }
     return {**replaceable, **os.environ, **chosen}
 
@@ -90,6 +94,9 @@ def write_for_the_shell(environment: Mapping[str, str], path: Path) -> None:
         "CORE_",
         "TOP_UP_",
         "USAGE_",
+        "REPLY_",
+        "MAIL_",
+        "ANYMAIL_",
     )
     lines = [
         f"export {name}={shlex.quote(text)}\n" for name, text in sorted(environment.items()) if name.startswith(names)

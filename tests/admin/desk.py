@@ -63,6 +63,9 @@ from notifications.models import Message, Suppression
 from plans.models import Allowance, AllowanceGift, Plan, PlanPeriod, Zone
 from portal.staff import invitations
 from provisioning.models import Command, Difference, DifferenceKind
+from support import asking
+from support.asking import Question
+from support.models import Notice, Ticket, Topic
 from tests import cast
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
@@ -128,6 +131,8 @@ def rows() -> dict[type[models.Model], models.Model]:
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
         difference_of(line),
+        ticket_of(buyer, order),
+        notice_row(),
         alarm_row(),
         audit_row(),
         VatRate.objects.filter(country="DE")[0],
@@ -324,6 +329,36 @@ def difference_of(line: Line) -> Difference:
         ours="active",
         theirs="suspended",
         found_at=NOW,
+    )
+
+
+def ticket_of(person: Subscriber, order: Order | None = None, text: str = "It was declined.") -> Ticket:
+    """One that `person` has just opened."""
+    question = Question(
+        topic=Topic.PAYMENT,
+        title="My card",
+        text=text,
+        form_token=uuid.uuid4(),
+        subscriber=person,
+        language="en",
+        time_zone="Europe/Berlin",
+        line=person.lines[0],
+        order=order,
+        page="order",
+    )
+    return asking.ask(question, now=clock.now())
+
+
+def notice_row() -> Notice:
+    """Works that are over."""
+    return Notice.objects.create(
+        kind="works",
+        texts={"en": "Payments pause."},
+        places=["plans"],
+        from_at=NOW - timedelta(days=2),
+        until_at=NOW - timedelta(days=1),
+        made_by="staff:0",
+        made_at=NOW - timedelta(days=3),
     )
 
 

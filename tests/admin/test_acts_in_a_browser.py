@@ -31,7 +31,18 @@ from billing.paying_out import payouts_at_the_desk
 from lib import clock
 from lib.models import Alarm, Audit
 from notifications.models import Message, MessageState
-from tests.admin.desk import adjustment_of, alarm_row, failed_item, message, payout_of, request_of, signed_in, staff
+from support.models import Ticket, TicketEntry
+from tests.admin.desk import (
+    adjustment_of,
+    alarm_row,
+    failed_item,
+    message,
+    payout_of,
+    request_of,
+    signed_in,
+    staff,
+    ticket_of,
+)
 from tests.admin.test_deciding import IBAN
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import FRITZ, activate, make, printed
@@ -102,6 +113,10 @@ def voucher_row() -> Voucher:
     return active_row().vouchers.order_by("pk")[0]
 
 
+def ticket_row() -> Ticket:
+    return ticket_of(Subscriber.objects.get(email="anna@example.com"), order_row())
+
+
 FIRST = Authority(person_id=0, may_decide=True)
 #: the button: the row it is on, what is typed, and the groups that may
 ACTS: dict[str, tuple[Callable[[], models.Model], dict[str, str], set[str]]] = {
@@ -123,6 +138,9 @@ ACTS: dict[str, tuple[Callable[[], models.Model], dict[str, str], set[str]]] = {
     "Block": (voucher_row, {"reason": "Scratched by another."}, {"agent", "finance"}),
     "Unblock all": (blocked_row, {"reason": "The carton was found."}, {"finance"}),
     "Send again": (message_row, {"reason": "She says it never came."}, {"agent", "finance"}),
+    "Answer": (ticket_row, {"text": "Try another card."}, {"agent", "finance"}),
+    "Write a note": (ticket_row, {"text": "She called twice."}, {"agent", "finance"}),
+    "Mark as solved": (ticket_row, {}, {"agent", "finance"}),
     "Adjust credit": (
         lambda: order_row().line,
         {"amount": "3.00", "reason": "A day without network."},
@@ -137,7 +155,19 @@ def page_of(row: models.Model) -> str:
 
 
 def everything() -> list[Any]:
-    tables = (Adjustment, Payout, RefundRequest, ReviewItem, LedgerEntry, Alarm, VoucherBatch, Voucher, Message)
+    tables = (
+        Adjustment,
+        Payout,
+        RefundRequest,
+        ReviewItem,
+        LedgerEntry,
+        Alarm,
+        VoucherBatch,
+        Voucher,
+        Message,
+        Ticket,
+        TicketEntry,
+    )
     return [list(table._default_manager.order_by("pk").values()) for table in tables]
 
 
@@ -248,5 +278,6 @@ def _addresses(row: models.Model) -> list[str]:
         RefundRequest: ["grant", "refuse"],
         Adjustment: ["grant"],
         Payout: ["approve", "send", "refuse"],
+        Ticket: ["answer", "note", "take", "hand-back", "solve"],
     }.get(type(row), [])
     return [reverse(f"{at}_act", args=[row.pk, name]) for name in names]

@@ -9,7 +9,7 @@ from billing.models import ReviewKind
 from lib import runbook
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("portal", "network", "billing", "plans", "accounts", "provisioning", "notifications", "lib")
+APPS = ("portal", "support", "network", "billing", "plans", "accounts", "provisioning", "notifications", "lib")
 TITLES = ["Means", "Look at", "Do", "Tell the person"]
 
 

@@ -13,6 +13,7 @@ from tests.look import sample_advice as advice
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
 from tests.look import sample_gifts as gifts
+from tests.look import sample_help as help_samples
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
@@ -151,7 +152,6 @@ PAGES = {
     ),
     "line-add": Page("accounts/line_add.html", lambda: {"form": forms.NumberForm()}),
     "line-confirm": Page("accounts/line_confirm.html", lambda: {"form": forms.CodeForm(), "msisdn": "+4917604069011"}),
-    "contact": Page("portal/contact.html", sample.contact),
     "terms": Page("portal/legal.html", lambda: {"text": brand().text("terms")}, NOBODY),
     "privacy": Page("portal/legal.html", lambda: {"text": brand().text("privacy")}, NOBODY),
     "imprint": Page("portal/legal.html", lambda: {"text": brand().text("imprint")}, NOBODY),
@@ -180,4 +180,5 @@ PAGES = {
     **{name: Page(*page) for name, page in usage.pages(sample.LINE, sample.SECOND_LINE, sample.bucket, offer).items()},
     **{name: Page(*page) for name, page in gifts.pages(sample.LINE).items()},
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
+    **{name: Page(*page) for name, page in help_samples.pages(NOBODY).items()},
 }

@@ -409,10 +409,6 @@ def voucher_plan() -> dict[str, Any]:
     return {**review(), **about}
 
 
-def contact() -> dict[str, Any]:
-    return {"place": "help", "order": order(), "order_title": "Month 15", "order_words": "Applied"}
-
-
 def sign_in(form: Any) -> dict[str, Any]:
     return {
         "form": form,

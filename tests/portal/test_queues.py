@@ -12,7 +12,7 @@ from django.conf import settings
 
 from portal.celery import ROUTES, SCHEDULE, app
 
-APPS = ("billing", "plans", "accounts", "provisioning", "notifications", "lib", "portal")
+APPS = ("support", "billing", "plans", "accounts", "provisioning", "notifications", "lib", "portal")
 QUEUES = {"money", "network", "notify-now", "notify", "usage"}
 app.loader.import_default_modules()
 OURS: "dict[str, Task[..., Any]]" = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}

@@ -1,12 +1,18 @@
 """The inbox: messages come in once, are found again, and cannot do harm on the page."""
 
+import hashlib
+import hmac
 import re
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from sandbox.inbox import replies
 from sandbox.inbox.sms_length import sms_length
 from tests.sandbox.asking import told
 
@@ -177,3 +183,27 @@ def test_odd_characters_are_kept_and_shown(http: FlaskClient) -> None:
 def test_an_unknown_message_is_a_404(http: FlaskClient) -> None:
     assert http.get("/inbox/none").status_code == 404
     assert http.get("/inbox/none/html").status_code == 404
+
+
+def test_a_mail_that_takes_replies_is_answered_as_its_reader_would_and_signed(
+    http: FlaskClient, app: Flask, monkeypatch: Any
+) -> None:
+    sent: list[tuple[str, dict[str, list[str]]]] = []
+    monkeypatch.setattr(replies, "_posted", lambda address, body: sent.append((address, parse_qs(body))) or 200)
+    running = app.extensions["sandbox"]
+    posted = {"channel": "email", "to": "anna@example.com", "subject": "Hello", "reply_to": "reply+x@in.example"}
+    page = f"/inbox/{told(_post(http, **posted))['id']}"
+    assert "Reply, as" not in http.get(page).text
+    assert http.post(f"{page}/reply", data={"text": "Yes."}).status_code == 422
+
+    app.extensions["sandbox"] = replace(running, configuration=replace(running.configuration, reply_key="key"))
+    assert "Reply, as anna@example.com" in http.get(page).text
+    assert http.post(f"{page}/reply", data={"text": " "}).status_code == 422
+    assert http.post(f"{page}/reply", data={"text": "Yes."}).status_code == 303
+    ((address, fields),) = sent
+    assert address.endswith("/webhooks/replies/")
+    signed = hmac.new(b"key", (fields["timestamp"][0] + fields["token"][0]).encode(), hashlib.sha256).hexdigest()
+    assert fields["signature"] == [signed]
+    assert (fields["recipient"], fields["sender"]) == (["reply+x@in.example"], ["anna@example.com"])
+    assert fields["body-plain"][0].startswith("Yes.\n\nOn Monday, Refill wrote:\n> Your code")
+    assert "Reply, as" not in http.get(f"/inbox/{told(_post(http))['id']}").text

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from lib import wording
+from lib import spelling, wording
 from plans.world import finding, names
 
 
@@ -104,7 +104,7 @@ def test_every_country_finds_itself_by_its_name_here_and_by_its_own():
     ],
 )
 def test_slips_are_counted(one, other, steps):
-    assert finding.distance(one, other) == finding.distance(other, one) == steps
+    assert spelling.distance(one, other) == spelling.distance(other, one) == steps
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Where somebody without an account reads their ticket: an address that is signed and was sent to them by e-mail alone."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from support.models import Ticket
+
+_SALT = "support.guest"
+
+
+def page_of(ticket: Ticket) -> str:
+    """The whole address of the ticket's page for its person."""
+    if ticket.subscriber_id:
+        return settings.PORTAL_ORIGIN + reverse("ticket", args=[ticket.pk])
+    return settings.PORTAL_ORIGIN + reverse("guest_ticket", args=[token_of(ticket)])
+
+
+def token_of(ticket: Ticket) -> str:
+    return signing.dumps(ticket.pk.hex, salt=_SALT)
+
+
+def ticket_of(token: str) -> UUID | None:
+    """The ticket's id; None for a token that is none of ours."""
+    try:
+        return UUID(str(signing.loads(token, salt=_SALT)))
+    except (signing.BadSignature, ValueError):
+        return None

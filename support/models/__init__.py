@@ -1,0 +1,33 @@
+"""Tickets with what was said in them, and notices of outages and planned works."""
+
+from support.models.notice import Notice, NoticeKind, NoticePlace
+from support.models.ticket import (
+    OPEN_STATES,
+    QUIET_STATES,
+    TICKET_MOVES,
+    Author,
+    CameBy,
+    EntryEvent,
+    OpenedBy,
+    Ticket,
+    TicketEntry,
+    TicketState,
+    Topic,
+)
+
+__all__ = [
+    "OPEN_STATES",
+    "QUIET_STATES",
+    "TICKET_MOVES",
+    "Author",
+    "CameBy",
+    "EntryEvent",
+    "Notice",
+    "NoticeKind",
+    "NoticePlace",
+    "OpenedBy",
+    "Ticket",
+    "TicketEntry",
+    "TicketState",
+    "Topic",
+]

@@ -1,0 +1,1 @@
+"""Pages of help: parse, one call into the domain, respond."""
