@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import claims
+from accounts.devices import ending
 from accounts.models import Line, LineOwnership, LineState
 from billing import held_lines, ledger, orders
 from billing.journal import money
@@ -50,6 +51,7 @@ def _release(line_id: UUID, *, now: datetime) -> bool:
     ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     line.move_to(LineState.RELEASED, reason=_REASON)
     tell_many([commands.of_line(line, subject=life.subject_of(line))])
+    ending.of_line(line, reason=_REASON, now=now)
     if ownership:
         _tell(line, ownership, credit)
         _no_longer_signs_in(ownership, line)

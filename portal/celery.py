@@ -63,6 +63,9 @@ ROUTES: dict[str, str] = {
     "network.turn_months": "usage",
     "accounts.forget_unverified": "notify",
     "accounts.decide_claims": "notify",
+    "accounts.prepare_esim": "network",
+    "accounts.sweep_esims": "network",
+    "accounts.sweep_swaps": "network",
     "lib.mail_alarms": "notify",
     "lib.heartbeat": "money",
 }
@@ -101,6 +104,8 @@ SCHEDULE: dict[str, float] = {
     "network.turn_months": 86400,
     "accounts.forget_unverified": 3600,
     "accounts.decide_claims": 60,
+    "accounts.sweep_esims": 15,
+    "accounts.sweep_swaps": 60,
     "lib.mail_alarms": 60,
     "lib.heartbeat": 15,
 }

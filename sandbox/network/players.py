@@ -67,7 +67,7 @@ def rights(sql: sqlite3.Connection, player: Player) -> Rights:
     known = {(grant.unit, grant.starts_at): grant for grant in player.told}
     state = ""
     for line in book.of_number(sql, player.phone.number):
-        state = line["state"]
+        state = "blocked" if line["is_barred"] else line["state"]
         for period in line["periods"]:
             known |= {(grant.unit, grant.starts_at): grant for grant in _grants(period)}
     return Rights(tuple(known.values()), state, player.pays_as_it_goes)
