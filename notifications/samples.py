@@ -22,6 +22,7 @@ _MOMENTS = {
     "asked_at": timedelta(minutes=-2),
     "again_at": timedelta(days=1),
     "decides_at": timedelta(days=1),
+    "opens_at": timedelta(days=1),
     "charged_at": timedelta(days=6),
     "until_at": timedelta(days=14),
     "undo_at": timedelta(minutes=10),
@@ -49,6 +50,10 @@ _WORDS: dict[str, Any] = {
     "times": 3,
     "whom": "+49 176 04069011",
     "month": "03/2027",
+    "sim": "Work phone",
+    "new": "···0427",
+    "gets_texts": True,
+    "is_open": False,
     "numbers": ["+49 176 04069011", "+49 176 04069012"],
     "title": {"en": "Twice the data in December", "zh-hans": "十二月流量翻倍"},
     "text": {
@@ -121,6 +126,9 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "receipt": [{}, {"series": "credit_note"}],
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
+    "sim_blocked": [{}, {"gets_texts": False}],
+    "swap_done": [{}, {"new": ""}],
+    "lock_changed": [{}, {"is_open": True}],
     "next_plan_to_change": [{"instead": ""}, {}],
     "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
