@@ -11,6 +11,7 @@ from lib.brand import brand
 from portal import gallery
 from tests.look import sample_advice as advice
 from tests.look import sample_back as back
+from tests.look import sample_devices as devices
 from tests.look import sample_forms as forms
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
@@ -178,4 +179,5 @@ PAGES = {
     **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(sample.LINE)).items()},
     **{name: Page(*page) for name, page in usage.pages(sample.LINE, sample.SECOND_LINE, sample.bucket, offer).items()},
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
+    **{name: Page(*page) for name, page in devices.pages(sample.LINE, NOBODY).items()},
 }

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from accounts.devices.proven import proven_to_post
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from accounts.current_line import current_line, lines_of
 from accounts.devices import asked, blocking, page, puk, removing, words
 from accounts.devices.changing import CannotBeChanged
 from accounts.devices.forms import NameForm
+from accounts.devices.proven import proven_to_post
 from accounts.models import DeviceKind
 from accounts.requests import SignedInRequest
 from lib import clock

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from accounts.devices.proven import proven_to_post
 from cryptography.fernet import InvalidToken
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,6 +16,7 @@ from accounts.devices import asked, esim, qr, words
 from accounts.devices.changing import CannotBeChanged
 from accounts.devices.esim import EsimWish
 from accounts.devices.forms import EsimForm
+from accounts.devices.proven import proven_to_post
 from accounts.models import DeviceKind, EsimOrder, Line
 from accounts.requests import SignedInRequest
 from lib import clock
