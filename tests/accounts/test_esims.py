@@ -62,7 +62,8 @@ def test_its_code_is_sealed_and_forgotten_once_it_is_installed(line, owner, stoc
     order.refresh_from_db()
     assert PROFILE.matching_id.encode() not in bytes(order.code_sealed or b"")
     code = esim.code_of(order)
-    assert code and code.text == "LPA:1$smdp.refill.example$K7M2Q-ABCDE-23456-XYZ99"
+    assert code
+    assert code.text == "LPA:1$smdp.refill.example$K7M2Q-ABCDE-23456-XYZ99"
     stock.ends = [Profile(**{**PROFILE.__dict__, "is_installed": True})]
     let_time_pass()
     esim.sweep()

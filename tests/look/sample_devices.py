@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.devices import qr
 from accounts.devices.esim import ActivationCode
-from accounts.devices.forms import EsimForm, LostSwapForm, NameForm, SwapForm
+from accounts.devices.forms import EsimForm, LostSwapForm, SwapForm
 from accounts.devices.page import Row
 from lib.brand import AccessPoint
 from tests.look.sample_back import NOW
@@ -99,7 +99,6 @@ def _lists(line: Any) -> dict[str, tuple[str, Callable[[], dict[str, Any]]]]:
     )
     page = "accounts/devices/list.html"
     return {
-        "devices": (page, lambda: listed(line, row(sim(1)))),
         "devices-many": (page, lambda: many),
         "devices-blocked": (page, lambda: listed(line, row(lost), events=[event(1, "blocked")])),
         "devices-swap": (page, lambda: swapped),
@@ -114,20 +113,12 @@ def _acts(line: Any) -> dict[str, tuple[str, Callable[[], dict[str, Any]]]]:
     lost = {**no_swap, "is_lost": True}
     return {
         "device-lost": (base + "lost.html", lambda: _of_sim(line)),
-        "device-unblock": (base + "unblock.html", lambda: _of_sim(line)),
-        "device-name": (base + "name.html", lambda: _of_sim(line, form=NameForm(initial={"device": "phone"}))),
-        "device-remove": (base + "remove.html", lambda: _of_sim(line) | {"sim": sim(2, kind="esim", label=LONG)}),
-        "device-puk": (base + "puk.html", lambda: _of_sim(line, is_known=True)),
         "device-puk-shown": (base + "puk.html", lambda: _of_sim(line, is_known=True, puk="12345678")),
-        "device-puk-unknown": (base + "puk.html", lambda: _of_sim(line, is_known=False)),
-        "swap": (base + "swap.html", lambda: _of_sim(line, form=SwapForm(), **no_swap)),
         "swap-refused": (base + "swap.html", lambda: _of_sim(line, form=SwapForm(wrong_card), **no_swap)),
-        "swap-lost": (base + "swap.html", lambda: _of_sim(line, form=LostSwapForm(), **lost)),
         "swap-lost-code": (
             base + "swap.html",
             lambda: _of_sim(line, form=LostSwapForm({"to": "esim", "code": "12"}), **lost | {"is_sent": True}),
         ),
-        "swap-waiting": (base + "swap.html", lambda: _of_sim(line, form=SwapForm(), **no_swap | {"waiting": swap()})),
     }
 
 
@@ -139,14 +130,7 @@ def _esims(line: Any) -> dict[str, tuple[str, Callable[[], dict[str, Any]]]]:
             "accounts/devices/esim_order.html",
             lambda: {"line": line, "form": EsimForm(initial={"device": "watch"}), "refusal": ""},
         ),
-        "esim-order-full": (
-            "accounts/devices/esim_order.html",
-            lambda: {"line": line, "form": EsimForm(), "refusal": "This number has as many SIMs as it may: 5."},
-        ),
-        **{
-            f"esim-{state}": (page, lambda state=state: {"line": line, "order": order(state)})  # type: ignore[misc]
-            for state in ("asked", "failed", "installed", "ready")
-        },
+        "esim-asked": (page, lambda: {"line": line, "order": order("asked")}),
         "esim-code": (page, lambda: {"line": line, "order": order("ready", LONG), **shown}),
     }
 
@@ -162,13 +146,9 @@ def _number(line: Any) -> dict[str, tuple[str, Callable[[], dict[str, Any]]]]:
         "hours": 24,
         "payout_url": "/orders/",
     }
-    unlock, code = Like(opens_at=NOW + DAY, closes_at=NOW + 7 * DAY), Like(until_at=NOW + 30 * DAY)
+    unlock, code = Like(closes_at=NOW + 7 * DAY), Like(until_at=NOW + 30 * DAY)
     return {
-        "number": (page, lambda: closed),
-        "number-factor": (page, lambda: closed | {"has_factor": True}),
-        "number-opens": (page, lambda: closed | {"unlock": unlock}),
         "number-open": (page, lambda: closed | {"unlock": unlock, "is_open": True}),
-        "number-code": (page, lambda: closed | {"code": code}),
         "port-code": (
             "accounts/devices/port_code.html",
             lambda: {"line": line, "code": code, "text": "K7M2-ABCD-2345", "payout_url": "/orders/"},
@@ -190,6 +170,4 @@ def pages(line: Any, nobody: Any) -> dict[str, tuple[Any, ...]]:
         **_number(line),
         "veto": (veto + "veto.html", lambda: {"line": line, "swap": swap()}, nobody),
         "vetoed": (veto + "vetoed.html", lambda: {"swap": swap(state="vetoed"), "is_stopped": True}, nobody),
-        "veto-late": (veto + "vetoed.html", lambda: {"swap": swap(state="done")}, nobody),
-        "veto-used": (veto + "vetoed.html", lambda: {"swap": swap(state="vetoed")}, nobody),
     }
