@@ -54,6 +54,7 @@ _WORDS: dict[str, Any] = {
     "new": "···0427",
     "gets_texts": True,
     "is_open": False,
+    "has_moved": False,
     "numbers": ["+49 176 04069011", "+49 176 04069012"],
     "title": {"en": "Twice the data in December", "zh-hans": "十二月流量翻倍"},
     "text": {
@@ -110,7 +111,7 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     ],
     "renewed": [{}, {"is_queued": True}, *_OUTSIDE],
     "plan_ended": [{}, {"only_receives": True}, {"price": None}],
-    "line_released": [{}, {"credit": None}],
+    "line_released": [{}, {"credit": None}, {"has_moved": True}],
     "credit_adjusted": [{"what": what} for what in ("given", "taken", "written_off")],
     "payout_asked": [{"cause": cause} for cause in ("credit", "held")],
     "payout_refused": [{"cause": cause} for cause in ("credit", "held")],

@@ -8,6 +8,9 @@ from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import Sim, SimDeed, SimState
 from lib.transactions import whole
 
+#: Staff who may block a caller's SIM and stop a swap.
+RIGHT = "accounts.block_sims"
+
 
 class ReplacedSoon(CannotBeChanged):
     """A swap takes this SIM's place: take the swap back first."""

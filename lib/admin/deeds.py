@@ -27,6 +27,8 @@ def deed_in_words(deed: str) -> str:
         "payout.refused": _("refused a pay-out"),
         "payout.bank_data_seen": _("looked at a bank account"),
         "receipt.downloaded": _("downloaded a receipt"),
+        "sim.blocked": _("blocked a SIM"),
+        "swap.stopped": _("stopped a SIM swap"),
         "message.sent_again": _("sent a message again"),
         "vouchers.made": _("made a batch of vouchers"),
         "vouchers.handed_out": _("took the codes of a batch"),

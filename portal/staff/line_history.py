@@ -12,7 +12,7 @@ from django.db.models import CharField, F, IntegerField, Model, Q, QuerySet, Val
 from django.db.models.functions import Cast, Concat, LPad
 from django.utils.translation import gettext as _
 
-from accounts.models import Line, LineClaim, LineOwnership, Sim
+from accounts.models import Line, LineClaim, LineOwnership, Sim, SimDeed, SimEvent, SimSwap
 from billing.models import (
     Adjustment,
     AutoRenew,
@@ -98,6 +98,10 @@ def _told(name: str, ids: Callable[[Line], QuerySet[Any]]) -> Callable[[Line, da
     )
 
 
+#: What happens to a SIM beside coming and going, which its own dates say.
+_DEEDS = (SimDeed.BLOCKED, SimDeed.UNBLOCKED, SimDeed.PUK_SHOWN, SimDeed.CODE_SHOWN)
+
+
 def _sources() -> list[Source]:
     order = ("order__plan", "order__line")
     told = {
@@ -131,6 +135,9 @@ def _sources() -> list[Source]:
         Source("ownership", LineClaim, "granted_at", _set("line_id", "granted_at"), ("subscriber",)),
         Source("ownership", Sim, "from_at", _by("line_id")),
         Source("ownership", Sim, "until_at", _set("line_id", "until_at")),
+        Source("ownership", SimEvent, "at", _by("sim__line_id", deed__in=_DEEDS), ("sim",)),
+        Source("ownership", SimSwap, "asked_at", _by("line_id")),
+        Source("ownership", SimSwap, "ended_at", _by("line_id", ended_at__isnull=False)),
         Source("ownership", Line, "state_since", _by("pk")),
         Source("adjustments", Adjustment, "asked_at", _by("line_id")),
         Source("adjustments", Adjustment, "decided_at", _by("line_id", needs_second=True, decided_at__isnull=False)),

@@ -2,15 +2,19 @@
 next owner of a number.
 """
 
+from contextlib import suppress
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
-from accounts.devices import blocking, puk, removing
+from accounts.devices import blocking, number_lock, porting, puk, removing
 from accounts.devices.changing import By, LineEnded, NotYours, TakenOut
 from accounts.models import DeviceKind, Line, LineState, Sim, SimEvent, SimState, Subscriber
-from billing import releasing
+from billing import ledger, releasing
+from billing.models import LedgerEntry
 from lib import clock
 from lib.brand import brand
 from lib.moves import IllegalMove
@@ -18,6 +22,7 @@ from notifications.models import Message
 from provisioning.models import Command
 from tests import cast
 from tests.accounts.devices import ESIM_ICCID, ICCID, ask_for_swap, card_of, told
+from tests.billing.money import give_credit
 from tests.cast import line_of
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +164,27 @@ def test_a_number_that_was_given_up_and_given_out_again_has_none_of_the_old_sims
     again = line_of(line.msisdn)
     assert list(again.sims.all()) == []
     assert list(Sim.objects.in_use()) == []
+
+
+def test_a_number_that_has_moved_away_leaves_nothing_running_and_its_credit_payable(
+    sim: Sim, owner: Subscriber
+) -> None:
+    line = sim.line
+    Line.objects.filter(pk=line.pk).update(state=LineState.ACTIVE)
+    give_credit(line, 500)
+    number_lock.open_up(line.pk, subscriber=owner, by_second_factor=True)
+    porting.make(line.pk, subscriber=owner)
+    for _time in range(2):
+        with suppress(CommandError):
+            call_command("number_moved_away", line.msisdn, stdout=StringIO())
+    line.refresh_from_db()
+    owner.refresh_from_db()
+    assert (line.state, line.state_reason) == (LineState.PORTED_OUT, "moved to another operator")
+    assert list(Sim.objects.in_use()) == []
+    assert porting.standing(line) is None
+    assert ledger.credit_of(line)[0].minor == 0
+    assert LedgerEntry.objects.get(kind="released").amount_minor == 500
+    assert told("line_released") == [("email", owner.email)]
+    assert owner.msisdn is None
+    kinds = list(Command.objects.order_by("sequence").values_list("kind", flat=True))
+    assert kinds == ["port_set", "line_set", "sims_set", "port_set"]
