@@ -75,7 +75,7 @@ def _card(request: SignedInRequest, form: SwapForm) -> Card | None:
             "iccid", _("We have no free card with this number. Check it digit by digit, or take another card.")
         )
     except new_card.TriedTooOften:
-        form.add_error("iccid", _("That were many numbers. Try again in an hour, or call us."))
+        form.add_error("iccid", _("You have tried many numbers. Try again in an hour, or call us."))
     except CoreProblem:
         form.add_error("iccid", _("We cannot look this card up just now. Nothing changed; try again in a few minutes."))
     return None
