@@ -133,11 +133,7 @@ def _sources() -> list[Source]:
         Source("ownership", LineClaim, "opened_at", _by("line_id"), ("subscriber",)),
         Source("ownership", LineClaim, "vetoed_at", _set("line_id", "vetoed_at"), ("subscriber",)),
         Source("ownership", LineClaim, "granted_at", _set("line_id", "granted_at"), ("subscriber",)),
-        Source("ownership", Sim, "from_at", _by("line_id")),
-        Source("ownership", Sim, "until_at", _set("line_id", "until_at")),
-        Source("ownership", SimEvent, "at", _by("sim__line_id", deed__in=_DEEDS), ("sim",)),
-        Source("ownership", SimSwap, "asked_at", _by("line_id")),
-        Source("ownership", SimSwap, "ended_at", _by("line_id", ended_at__isnull=False)),
+        *_of_sims(),
         Source("ownership", Line, "state_since", _by("pk")),
         Source("adjustments", Adjustment, "asked_at", _by("line_id")),
         Source("adjustments", Adjustment, "decided_at", _by("line_id", needs_second=True, decided_at__isnull=False)),
@@ -169,6 +165,16 @@ def _of_the_queue() -> list[Source]:
     return [
         Source("queue", QueueChange, "asked_at", _by("line_id"), ("order", "plan")),
         Source("queue", QueueChange, "ended_at", _by("line_id", ended_at__isnull=False), ("order", "plan")),
+    ]
+
+
+def _of_sims() -> list[Source]:
+    return [
+        Source("ownership", Sim, "from_at", _by("line_id")),
+        Source("ownership", Sim, "until_at", _set("line_id", "until_at")),
+        Source("ownership", SimEvent, "at", _by("sim__line_id", deed__in=_DEEDS), ("sim",)),
+        Source("ownership", SimSwap, "asked_at", _by("line_id")),
+        Source("ownership", SimSwap, "ended_at", _by("line_id", ended_at__isnull=False)),
     ]
 
 
