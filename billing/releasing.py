@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import claims
+from accounts import sessions
 from accounts.devices import ending
 from accounts.models import Line, LineOwnership, LineState
 from accounts.models.line import ENDED_STATES
@@ -132,4 +132,4 @@ def _no_longer_signs_in(ownership: LineOwnership, line: Line) -> None:
     if owner.msisdn == line.msisdn:
         owner.msisdn = None
         owner.save(update_fields=["msisdn"])
-        transaction.on_commit(lambda: claims.end_sessions(owner), robust=True)
+        transaction.on_commit(lambda: sessions.end_all(owner), robust=True)

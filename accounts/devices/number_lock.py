@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from accounts.devices import changing
-from accounts.devices.changing import By
+from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import Line, NumberUnlock, Subscriber
 from accounts.models.porting import OPEN_FOR
 from lib import clock
@@ -12,6 +12,14 @@ from lib.transactions import whole
 
 #: With a second factor it opens at once; whoever has only a password waits, and the owner is told.
 WAIT = timedelta(hours=24)
+
+
+#: Openings a day; each costs an SMS.
+A_DAY = 5
+
+
+class OpenedTooOften(CannotBeChanged):
+    """So many times within a day."""
 
 
 def standing(line: Line) -> NumberUnlock | None:
@@ -30,12 +38,14 @@ def is_open(line: Line) -> bool:
 def open_up(line_id: UUID, *, subscriber: Subscriber, by_second_factor: bool, session: str = "") -> NumberUnlock:
     """At once for who has just given their second factor, else in a day; told by SMS and e-mail. A second click finds the first.
 
-    Raises NotYours, LineEnded.
+    Raises NotYours, LineEnded, OpenedTooOften.
     """
     line = changing.lock_line(line_id, By.owner(subscriber))
     real = clock.real_now()
     if (known := standing(line)) and (known.is_open(real) or not by_second_factor):
         return known
+    if line.number_unlocks.filter(asked_at__gt=real - WAIT).count() >= A_DAY:
+        raise OpenedTooOften
     line.number_unlocks.filter(ended_at=None).update(ended_at=real)
     opens_at = real if by_second_factor else real + WAIT
     made = NumberUnlock.objects.create(

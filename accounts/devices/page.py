@@ -46,6 +46,7 @@ def facts(line: Line) -> dict[str, Any]:
         "place": "home",
         "line": line,
         "rows": [_row(sim, ready.get(sim.pk), swap) for sim in sims],
+        "failed": _failed(line),
         "coming": [order for order in orders if order.state == EsimOrderState.ASKED],
         "swap": swap,
         "taken": taken,
@@ -56,6 +57,12 @@ def facts(line: Line) -> dict[str, Any]:
         "is_open": number_lock.is_open(line),
         "events": _events(line),
     }
+
+
+def _failed(line: Line) -> EsimOrder | None:
+    """The eSIM that was ordered last, if it came to nothing."""
+    last = line.esim_orders.order_by("-asked_at").first()
+    return last if last and last.state == EsimOrderState.FAILED else None
 
 
 def _row(sim: Sim, order: EsimOrder | None, swap: SimSwap | None) -> Row:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import claims
+from accounts import sessions
 from accounts.devices import blocking, changing, esim
 from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import (
@@ -37,6 +37,8 @@ BATCH = 100
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _SMS_LETTERS, _MAIL_BYTES = 13, 24
 LONGEST_TOKEN = 64
+#: Somebody changes their mind a few times.
+A_DAY = 5
 
 
 class SwapWaiting(CannotBeChanged):
@@ -49,6 +51,10 @@ class CardTaken(CannotBeChanged):
 
 class NotTheOneWithTexts(CannotBeChanged):
     """Only the SIM that gets texts is swapped; any other is taken out, and a new one ordered."""
+
+
+class AskedTooOften(CannotBeChanged):
+    """So many swaps were asked for within a day; each costs an SMS."""
 
 
 class ProofMissing(CannotBeChanged):
@@ -80,7 +86,7 @@ class _Links:
 def ask(wish: SwapWish) -> SimSwap:
     """Wait for a day, and tell the old SIM and the mailbox how to say no. A second click finds the first.
 
-    Raises NotYours, TakenOut, LineEnded, NotTheOneWithTexts, SwapWaiting, CardTaken, ProofMissing.
+    Raises NotYours, TakenOut, LineEnded, NotTheOneWithTexts, SwapWaiting, CardTaken, ProofMissing, AskedTooOften.
     """
     return _ask(wish, _Links.new())
 
@@ -102,6 +108,8 @@ def _ask(wish: SwapWish, links: _Links) -> SimSwap:
     if to_iccid and _is_taken(to_iccid):
         raise CardTaken
     real = clock.real_now()
+    if line.sim_swaps.filter(asked_at__gt=real - SWAP_HOLD).count() >= A_DAY:
+        raise AskedTooOften
     swap = SimSwap.objects.create(
         line=line,
         subscriber=wish.subscriber,
@@ -183,14 +191,17 @@ def stop(swap: SimSwap, *, by: By) -> bool:
 
 @whole
 def _end(swap_id: UUID, *, line_id: UUID, state: SwapState, vetoed_by: str = "", by: By | None = None) -> bool:
-    line = changing.lock_line(line_id, by)
+    if by:
+        line = changing.lock_line(line_id, by)
+    else:  # a link is good whatever became of the line
+        line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     swap = _locked(swap_id, line)
     if swap.state != SwapState.WAITING:
         return False
     swap.move_to(state, vetoed_by=vetoed_by)
     if state == SwapState.VETOED:
         asker = swap.subscriber
-        transaction.on_commit(lambda: claims.end_sessions(asker), robust=True)
+        transaction.on_commit(lambda: sessions.end_all(asker), robust=True)
         said = {"sim": changing.named(swap.from_sim), "url": changing.page_url("account_reset_password")}
         changing.tell_owner(line, "swap_vetoed", said, key=str(swap.pk), channels=_open_channels(swap.from_sim))
     return True

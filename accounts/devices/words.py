@@ -30,6 +30,8 @@ def _words() -> dict[type[CannotBeChanged], str]:
             "So many eSIMs were ordered for this number lately that we want to talk to you. Please call us."
         ),
         esim.NoCardKnown: _("We do not know the SIM of this number. Please call us, so that yours goes on working."),
+        swapping.AskedTooOften: _("That was asked for many times today. Try again tomorrow, or call us."),
+        number_lock.OpenedTooOften: _("That was asked for many times today. Try again tomorrow, or call us."),
         swapping.CardTaken: _("This card is in use already. Check its number, or take another card."),
         swapping.NotTheOneWithTexts: _("This SIM gets no texts. Take it out, and order another eSIM instead."),
         swapping.ProofMissing: _("The SIM was blocked meanwhile. Open the page again: a code by e-mail is needed now."),

@@ -16,7 +16,17 @@ from provisioning.core.cards import Profile
 from provisioning.core.protocol import OutcomeUnknown, Refused
 from provisioning.models import Command
 from tests import cast
-from tests.accounts.devices import ESIM_ICCID, ICCID, PROFILE, PlayedCards, card_of, order_esim, past_triggers, told
+from tests.accounts.devices import (
+    ESIM_ICCID,
+    ICCID,
+    PROFILE,
+    PlayedCards,
+    card_of,
+    order_esim,
+    past_triggers,
+    signed_in,
+    told,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +125,7 @@ def test_what_is_refused_for_good_is_told_and_nothing_changes(line, owner, stock
     assert EsimOrder.objects.get().state == EsimOrderState.FAILED
     assert (Sim.objects.count(), Command.objects.count(), told("esim_ready")) == (1, 0, [])
     assert Alarm.objects.get().kind == "esim.refused"
+    assert b"Your eSIM could not be prepared" in signed_in(owner).get("/devices/").content
 
 
 def test_our_people_hear_of_an_esim_that_nobody_prepares(line, owner, stock) -> None:

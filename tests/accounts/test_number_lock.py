@@ -141,3 +141,12 @@ def test_on_its_page_a_password_waits_and_a_second_factor_does_not(line, owner) 
     assert "no-store" in code["Cache-Control"]
     assert b"paid out" in code.content
     assert porting.in_words(PortOutCode.objects.get()).encode() not in signed_in(owner).get("/devices/number/").content
+
+
+def test_so_many_times_a_day_and_no_more_sms(line, owner) -> None:
+    for _time in range(number_lock.A_DAY):
+        opened(line, owner)
+        porting.lock_again(line.pk, subscriber=owner)
+    with pytest.raises(number_lock.OpenedTooOften):
+        opened(line, owner)
+    assert len(told("lock_changed")) == 2 * number_lock.A_DAY

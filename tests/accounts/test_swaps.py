@@ -9,8 +9,8 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from accounts import hold
-from accounts.devices import blocking, changing, esim, swapping
+from accounts import claims, hold
+from accounts.devices import blocking, changing, esim, number_lock, porting, swapping
 from accounts.devices.changing import By
 from accounts.models import EsimOrder, Line, LineOwnership, Sim, SimSwap, Subscriber, SwapState
 from lib import clock
@@ -273,3 +273,28 @@ def test_a_swap_does_not_count_the_orders_of_other_devices(sim: Sim, owner: Subs
     assert in_the_line() == [(ICCID, True), (ESIM_ICCID, False)]
     client = signed_in(owner, method="password")
     assert client.get(f"/devices/{order.pk}/swap/").status_code == 404
+
+
+def test_so_many_swaps_a_day_and_no_more_sms(sim: Sim, owner: Subscriber) -> None:
+    for _time in range(swapping.A_DAY):
+        swapping.cancel(ask_for_swap(sim, owner), owner)
+    with pytest.raises(swapping.AskedTooOften):
+        ask_for_swap(sim, owner)
+    assert len(told("swap_asked")) == 2 * swapping.A_DAY
+    let_a_day_pass()
+    assert ask_for_swap(sim, owner).state == SwapState.WAITING
+
+
+def test_who_gets_a_line_by_its_sim_finds_no_swap_no_open_lock_and_no_code_of_its_former_owner(
+    sim: Sim, owner: Subscriber
+) -> None:
+    line, newcomer = sim.line, cast.bao()
+    number_lock.open_up(line.pk, subscriber=owner, by_second_factor=True)
+    porting.make(line.pk, subscriber=owner)
+    ask_for_swap(sim, owner)
+    claims.prove(newcomer, line.msisdn, now=clock.now())
+    assert claims.decide(now=clock.now() + timedelta(hours=25)) == 1
+    assert SimSwap.objects.get().state == SwapState.CANCELLED
+    assert (number_lock.is_open(line), porting.standing(line)) == (False, None)
+    assert Command.objects.latest("sequence").payload == {"code_sha256": "", "until": None}
+    assert in_the_line() == [(ICCID, True)]

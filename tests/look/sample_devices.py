@@ -94,6 +94,7 @@ def _lists(line: Any) -> dict[str, tuple[str, Callable[[], dict[str, Any]]]]:
         line,
         row(sim(1), is_replaced=True),
         coming=[order("asked")],
+        failed=order("failed"),
         swap=swap(to_iccid="89", to_ending="0428"),
         events=[event(1, "eSIM code shown")],
     )

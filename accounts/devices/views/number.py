@@ -67,8 +67,12 @@ def unlock(request: SignedInRequest, line_id: UUID) -> HttpResponse:
 @require_POST
 def lock(request: SignedInRequest, line_id: UUID) -> HttpResponse:
     """No password: it protects."""
-    porting.lock_again(_line(request, line_id).pk, subscriber=request.user)
-    messages.success(request, _("Locked. Nobody can take the number away."))
+    line = _line(request, line_id)
+    try:
+        porting.lock_again(line.pk, subscriber=request.user)
+        messages.success(request, _("Locked. Nobody can take the number away."))
+    except CannotBeChanged as error:
+        messages.error(request, words.refusal(error))
     return redirect("number_lock")
 
 
