@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 
+from accounts import sessions
+from accounts.devices import ending
 from accounts.models import Line, LineClaim, LineOwnership, Subscriber
 from lib.transactions import whole
 from notifications import choices, outbox
@@ -96,13 +97,7 @@ def _leave(ownership: LineOwnership, line: Line, *, now: datetime) -> None:
     if owner.msisdn == line.msisdn:
         owner.msisdn = None
         owner.save(update_fields=["msisdn"])
-        transaction.on_commit(lambda: end_sessions(owner), robust=True)
-
-
-def end_sessions(subscriber: Subscriber) -> None:
-    """Sign `subscriber` out everywhere."""
-    for session in UserSession.objects.filter(user=subscriber):
-        session.end()
+        transaction.on_commit(lambda: sessions.end_all(owner), robust=True)
 
 
 @whole
@@ -114,6 +109,7 @@ def _grant(claim_id: UUID, *, line_id: UUID, now: datetime) -> bool:
     former = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     if former:
         _leave(former, line, now=now)
+        ending.of_ownership(line)
         choices.forget(line.msisdn)
     LineOwnership.objects.create(line=line, subscriber_id=claim.subscriber_id, from_at=now)
     claim.granted_at = now

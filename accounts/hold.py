@@ -1,8 +1,10 @@
-"""A day in which whoever has just taken over somebody's sign-in cannot carry their money away."""
+"""A day in which whoever has just taken over somebody's sign-in, or their number, cannot carry their money away."""
 
 from datetime import datetime, timedelta
 
-from accounts.models import Subscriber
+from django.db.models import Q
+
+from accounts.models import SimSwap, Subscriber, SwapState
 from lib import clock
 
 #: NIST SP 800-63B counts SMS as restricted because numbers change hands; a day is time to notice and to call.
@@ -10,8 +12,19 @@ HOLD = timedelta(hours=24)
 
 
 def until(subscriber: Subscriber) -> datetime | None:
-    """Until when (real time) nothing of value leaves this account, after its e-mail, sign-in number or password changed; else None."""
+    """Until when (real time) nothing of value leaves this account, after its e-mail, sign-in number or password changed, and while a SIM swap
+    of one of its lines waits and for a day after it was done; else None.
+    """
+    real = clock.real_now()
     changed_at = Subscriber.objects.values_list("sign_in_changed_at", flat=True).get(pk=subscriber.pk)
-    if changed_at is None or changed_at + HOLD <= clock.real_now():
-        return None
-    return changed_at + HOLD
+    ends = [] if changed_at is None else [changed_at + HOLD]
+    ends += _swaps_end(subscriber, since=real - HOLD)
+    latest = max(ends, default=real)
+    return latest if latest > real else None
+
+
+def _swaps_end(subscriber: Subscriber, *, since: datetime) -> list[datetime]:
+    counts = Q(state=SwapState.WAITING) | Q(state=SwapState.DONE, ended_at__gt=since)
+    owned = Q(line__ownerships__subscriber=subscriber, line__ownerships__until_at=None)
+    swaps = SimSwap.objects.filter(counts, owned)
+    return [(swap.ended_at or swap.decides_at) + HOLD for swap in swaps]

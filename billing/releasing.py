@@ -1,4 +1,6 @@
-"""Giving a number up, when its line was suspended for long enough: nothing of it reaches its next owner, and no cent is lost."""
+"""A number leaves: given up when its line was suspended for long enough, or moved to another operator. Nothing of it reaches its next owner, and
+no cent is lost.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import claims
+from accounts import sessions
+from accounts.devices import ending
 from accounts.models import Line, LineOwnership, LineState
+from accounts.models.line import ENDED_STATES
 from billing import held_lines, ledger, orders
 from billing.journal import money
 from billing.ledger import Posting
@@ -23,7 +27,7 @@ from plans import commands, life
 from provisioning.outbox import tell_many
 
 BATCH = 200
-_REASON = "not used"
+_UNUSED, _MOVED = "not used", "moved to another operator"
 #: Where the parts of the credit go: what was paid stays its owner's, payable on proof; what was given goes back.
 _TARGETS = {AccountKind.CREDIT_PAID: AccountKind.UNCLAIMED, AccountKind.CREDIT_BONUS: AccountKind.PROMOTIONS}
 
@@ -43,20 +47,42 @@ def _release(line_id: UUID, *, now: datetime) -> bool:
     is_due = line.state == LineState.SUSPENDED and line.state_since <= now - brand().life.suspended
     if not is_due or held_lines.ids().filter(pk=line_id).exists():
         return False
-    credit = _put_aside(line, now=now)
+    _end(line, LineState.RELEASED, reason=_UNUSED, now=now)
+    return True
+
+
+def moved_away(msisdn: str, *, now: datetime) -> bool:
+    """The other operator has the number: its line ends with its SIMs and everything that rests on it; credit that was paid in stays payable on
+    proof. False for a number without a line of ours that may leave.
+    """
+    line = Line.objects.live().exclude(state=LineState.STOCK).filter(msisdn=msisdn).first()
+    return line is not None and _moved_away(line.pk, now=now)
+
+
+@whole
+def _moved_away(line_id: UUID, *, now: datetime) -> bool:
+    line = orders.lock_line(line_id)
+    if line.state in ENDED_STATES:
+        return False
+    _end(line, LineState.PORTED_OUT, reason=_MOVED, now=now)
+    return True
+
+
+def _end(line: Line, state: LineState, *, reason: str, now: datetime) -> None:
+    credit = _put_aside(line, reason=reason, now=now)
     stops.of_line(line, now=now)
     TopUpLink.objects.filter(line=line, revoked_at=None).update(revoked_at=now)
     choices.forget(line.msisdn)
     ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
-    line.move_to(LineState.RELEASED, reason=_REASON)
+    line.move_to(state, reason=reason)
     tell_many([commands.of_line(line, subject=life.subject_of(line))])
+    ending.of_line(line, reason=reason, now=now)
     if ownership:
         _tell(line, ownership, credit)
         _no_longer_signs_in(ownership, line)
-    return True
 
 
-def _put_aside(line: Line, *, now: datetime) -> Money:
+def _put_aside(line: Line, *, reason: str, now: datetime) -> Money:
     """All of the line's credit. Returns the part that can be claimed."""
     paid, bonus = ledger.credit_of(line)
     parts = [(AccountKind.CREDIT_PAID, paid.minor), (AccountKind.CREDIT_BONUS, bonus.minor)]
@@ -71,7 +97,7 @@ def _put_aside(line: Line, *, now: datetime) -> Money:
                 key=f"release:{line.pk}:{part}",
                 event_at=now,
                 actor="system",
-                reason=_REASON,
+                reason=reason,
             )
             for part, minor in parts
             if minor > 0
@@ -85,6 +111,7 @@ def _tell(line: Line, ownership: LineOwnership, credit: Money) -> None:
     said = {
         "msisdn": line.msisdn,
         "credit": money(credit) if credit.minor > 0 else None,
+        "has_moved": line.state == LineState.PORTED_OUT,
         "url": settings.PORTAL_ORIGIN + reverse("contact"),
     }
     outbox.send(
@@ -105,4 +132,4 @@ def _no_longer_signs_in(ownership: LineOwnership, line: Line) -> None:
     if owner.msisdn == line.msisdn:
         owner.msisdn = None
         owner.save(update_fields=["msisdn"])
-        transaction.on_commit(lambda: claims.end_sessions(owner), robust=True)
+        transaction.on_commit(lambda: sessions.end_all(owner), robust=True)

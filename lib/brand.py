@@ -56,6 +56,16 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class AccessPoint:
+    """What a device that does not go online by itself is told (3GPP TS 23.003, 9)."""
+
+    name: str
+    apn: str = "internet"
+    user: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
 class Brand:
     """`colour` is its hue in degrees and its chroma (oklch), as the pages have them. `versions` maps a text's name (`terms`, `privacy`, `start-at-once`, …) to what is stored with an acceptance.
 
@@ -79,6 +89,12 @@ class Brand:
     identity_by_language: dict[str, str] = field(default_factory=dict)
     low_credit: dict[str, int] = field(default_factory=dict)
     opening: Opening | None = None
+    access_point: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def apn(self) -> AccessPoint:
+        """The operator's access point."""
+        return AccessPoint(**{"name": self.name, **self.access_point})
 
     @property
     def where_to_identify(self) -> str:
@@ -119,6 +135,7 @@ def brand() -> Brand:
         identity_by_language=read.get("identity", {}),
         low_credit=read.get("low_credit", {}),
         opening=_opening(read["opening"]) if "opening" in read else None,
+        access_point=read.get("access_point", {}),
         colour=_colour((folder / "static" / "brand" / "tokens.css").read_text(encoding="utf-8")),
     )
 

@@ -123,6 +123,15 @@ _LINE = (
     Kind(name="release_coming", title=_("Number will be given up"), topic=Topic.LINE, channels=MAIL, useful_for=5 * _DAY),
     Kind(name="line_released", title=_("Number was given up"), topic=Topic.LINE, channels=MAIL, useful_for=30 * _DAY),
     Kind(name="line_claim", title=_("Somebody asks for your line"), topic=Topic.LINE, channels=MAIL, useful_for=_DAY),
+    Kind(name="sim_blocked", title=_("SIM blocked"), topic=Topic.LINE, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="sim_unblocked", title=_("SIM unblocked"), topic=Topic.LINE, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="swap_asked", title=_("Somebody asks for a new SIM"), topic=Topic.LINE, channels=BOTH, useful_for=_DAY, is_secret=True),
+    Kind(name="swap_done", title=_("Number moved to a new SIM"), topic=Topic.LINE, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="swap_vetoed", title=_("New SIM refused"), topic=Topic.LINE, channels=BOTH, useful_for=_DAY),
+    Kind(name="esim_ready", title=_("eSIM is ready"), topic=Topic.LINE, channels=BOTH, useful_for=7 * _DAY),
+    Kind(name="puk_shown", title=_("PUK was shown"), topic=Topic.LINE, channels=MAIL, useful_for=7 * _DAY),
+    Kind(name="lock_changed", title=_("Number lock opened"), topic=Topic.LINE, channels=BOTH, useful_for=_DAY),
+    Kind(name="port_code", title=_("Code to move your number"), topic=Topic.LINE, channels=BOTH, useful_for=_DAY),
 )  # fmt: skip
 _SHARING = (
     Kind(name="gift_given", title=_("You gave data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from accounts.models import Line, Sim
+from accounts.models import Line
 from plans.models import Allowance, PlanPeriod
 from provisioning.models import CommandKind
 from provisioning.outbox import Telling
@@ -27,18 +27,6 @@ def of_line(line: Line, *, subject: str, again: str = "") -> Telling:
         payload={"state": str(line.state), "since": since, "uses_credit": line.credit_use_off_at is None},
         subject=subject,
         key=f"line:{line.pk}:{again or f'{line.state}:{since}'}",
-    )
-
-
-def of_sims(line: Line, sims: Iterable[Sim], *, subject: str, change: str) -> Telling:
-    """The cards and profiles that are in the line now, all of them: any other is out of it."""
-    return Telling(
-        line_id=line.pk,
-        msisdn=line.msisdn,
-        kind=CommandKind.SIMS_SET,
-        payload={"sims": [{"iccid": sim.iccid, "kind": str(sim.kind)} for sim in sims]},
-        subject=subject,
-        key=f"sims:{line.pk}:{change}",
     )
 
 

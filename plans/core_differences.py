@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 #: Lines the core need not know: nothing was granted to them, or they are over.
 _MAY_BE_UNKNOWN = (LineState.STOCK, *ENDED_STATES)
-_UNLIMITED, _FROZEN = "unlimited", "frozen"
+_UNLIMITED, _FROZEN, _BLOCKED = "unlimited", "frozen", "blocked"
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,18 @@ def _differing(pair: _Pair, *, now: datetime) -> Iterator[Found]:
 def _of_line(here: Line, there: LineThere) -> Iterator[Found]:
     if here.state not in {LineState.STOCK, there.state}:
         yield _found(here, DifferenceKind.STATE, ours=here.state, theirs=there.state)
-    ours = frozenset(sim.iccid for sim in here.sims.all() if sim.until_at is None)
-    if there.sims is not None and there.sims != ours:
-        yield _found(here, DifferenceKind.SIMS, ours=" ".join(sorted(ours)), theirs=" ".join(sorted(there.sims)))
+    if there.sims is not None:
+        in_use = [sim for sim in here.sims.all() if sim.until_at is None]
+        ours = _sims_in_words((sim.iccid for sim in in_use), blocked={sim.iccid for sim in in_use if sim.is_blocked})
+        theirs = _sims_in_words(there.sims, blocked=there.blocked)
+        if ours != theirs:
+            yield _found(here, DifferenceKind.SIMS, ours=ours, theirs=theirs)
     if here.msisdn != there.msisdn:
         yield _found(here, DifferenceKind.NUMBER, ours=here.msisdn, theirs=there.msisdn)
+
+
+def _sims_in_words(iccids: Iterable[str], *, blocked: Collection[str]) -> str:
+    return " ".join(f"{iccid} {_BLOCKED}" if iccid in blocked else iccid for iccid in sorted(iccids))
 
 
 def _of_periods(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from accounts.devices import commands as device_commands
 from accounts.models import Line
 from lib.transactions import whole
 from plans import commands
@@ -32,7 +33,7 @@ def tell_again(line_id: UUID, *, now: datetime) -> int:
     again = f"again:{commands.at(now)}"
     about = f"line:{line.pk}"
     tellings = [commands.of_line(line, subject=about, again=again)]
-    tellings.append(commands.of_sims(line, line.sims.in_use(), subject=about, change=again))
+    tellings.append(device_commands.of_sims(line, line.sims.in_use(), change=again))
     tellings += [
         commands.of_period(
             period, period.allowances.select_related("zone"), line=line, change=again, subject=period.origin

@@ -67,6 +67,9 @@ ROUTES: dict[str, str] = {
     "support.put_tickets_away": "notify",
     "accounts.forget_unverified": "notify",
     "accounts.decide_claims": "notify",
+    "accounts.prepare_esim": "network",
+    "accounts.sweep_esims": "network",
+    "accounts.sweep_swaps": "network",
     "lib.mail_alarms": "notify",
     "lib.heartbeat": "money",
 }
@@ -108,6 +111,8 @@ SCHEDULE: dict[str, float] = {
     "support.put_tickets_away": 3600,
     "accounts.forget_unverified": 3600,
     "accounts.decide_claims": 60,
+    "accounts.sweep_esims": 15,
+    "accounts.sweep_swaps": 60,
     "lib.mail_alarms": 60,
     "lib.heartbeat": 15,
 }

@@ -306,6 +306,10 @@ CORE_ADAPTER: str = env.str("CORE_ADAPTER", "provisioning.core.http.HttpCore")
 CORE_API_URL: str = chosen("CORE_API_URL", f"{SANDBOX_URL}/core")
 CORE_API_KEY: str = chosen("CORE_API_KEY", "sandbox")
 CORE_WINDOW: int = env.int("CORE_WINDOW", 8)
+CARDS_ADAPTER: str = env.str("CARDS_ADAPTER", "provisioning.core.cards_http.HttpCards")
+#: SIMs and eSIMs of one line that are in it at the same time, and how many eSIMs may be ordered for it in thirty days.
+SIMS_PER_LINE: int = env.int("SIMS_PER_LINE", 5)
+ESIMS_PER_MONTH: int = env.int("ESIMS_PER_MONTH", 10)
 
 # --- The operator ---------------------------------------------------------------------------------------------------------
 BRAND_DIR = Path(env.str("BRAND_DIR", str(BASE_DIR / "brand")))

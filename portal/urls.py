@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("plans.urls")),
     path("", include("notifications.urls")),
+    path("", include("accounts.devices.urls")),
     path("account/", include("accounts.urls")),
     path("", include("network.urls")),
     path("account/", include("allauth.urls")),

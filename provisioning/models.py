@@ -19,6 +19,7 @@ class CommandKind(models.TextChoices):
     PERIOD_SET = "period_set", _("plan period")
     LINE_SET = "line_set", _("state of the line")
     SIMS_SET = "sims_set", _("SIMs of the line")
+    PORT_SET = "port_set", _("leave to move the number")
 
 
 class CommandState(models.TextChoices):

@@ -51,7 +51,7 @@ def refusal_in_words(error: CannotBePaidOut) -> str:
             return _("There is no credit to pay out. Bonus credit and what the number owes are not paid out.")
         case TooSoon():
             words = _(
-                "Your number, e-mail or password changed less than a day ago. To keep your credit safe, you can ask from %(moment)s on."
+                "Your number, e-mail, password or SIM has just changed, or is about to. To keep your credit safe, you can ask from %(moment)s on."
             )
             return words % {"moment": moment_in_words(error.until)}
         case DisputeOpen():

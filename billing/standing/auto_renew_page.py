@@ -108,7 +108,7 @@ def refusal_in_words(reason: str) -> str:
         "price": _("The price has changed. Look at it and confirm again."),
         "method": _("This way to pay can no longer be used. Choose another one."),
         "hold": _(
-            "Your e-mail, number or password has changed. For a day nothing can be switched on; try again tomorrow."
+            "Your e-mail, number, password or SIM has changed. For a day nothing can be switched on; try again tomorrow."
         ),
         "sums": _("Choose one of the sums shown."),
     }

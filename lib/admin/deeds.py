@@ -34,6 +34,8 @@ def deed_in_words(deed: str) -> str:
         "ticket.solved": _("marked a ticket as solved"),
         "notice.made": _("told of an outage or works"),
         "notice.ended": _("ended a notice"),
+        "sim.blocked": _("blocked a SIM"),
+        "swap.stopped": _("stopped a SIM swap"),
         "message.sent_again": _("sent a message again"),
         "vouchers.made": _("made a batch of vouchers"),
         "vouchers.handed_out": _("took the codes of a batch"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from accounts.devices import esim
 from accounts.models import Line, LineOwnership, Sim, Subscriber
 from billing import ledger, orders
 from billing.ledger import Posting
@@ -57,7 +58,11 @@ def _line(person: Person) -> Line:
         language=person.language,
         label=person.label,
     )
-    Sim.objects.create(line=line, iccid=person.iccid)
+    Sim.objects.create(line=line, iccid=person.iccid, codes_sealed=esim.sealed_codes(person.iccid[-8:]))
+    for further in person.esims:
+        Sim.objects.create(
+            line=line, iccid=further.iccid, kind="esim", label=further.label, device=further.device, gets_texts=False
+        )
     return line
 
 

@@ -15,6 +15,15 @@ class Bought:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Further:
+    """An eSIM of another device on the same number."""
+
+    iccid: str
+    label: str
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Person:
     """`credit_minor` is what is left after everything bought, and before any use; without a name nobody has claimed the line yet.
 
@@ -30,6 +39,7 @@ class Person:
     language: str = "en"
     label: str = ""
     owner: str = ""
+    esims: tuple[Further, ...] = ()
     credit_minor: int = 0
     bought: tuple[Bought, ...] = ()
     former: int = 0
@@ -109,6 +119,10 @@ CAST = (
         email="tara@example.com",
         msisdn="+4917604069017",
         iccid="8949000000000000017",
+        esims=(
+            Further(iccid="8949000000000000117", label="Tara’s watch", device="watch"),
+            Further(iccid="8949000000000000217", label="Travel router", device="router"),
+        ),
         credit_minor=2900,
         bought=(
             Bought(plan="month-world-10", ago=timedelta(days=49)),
@@ -116,7 +130,7 @@ CAST = (
         ),
         auto_renews=True,
         habit="traveller",
-        about="traveller: at home, in France, in Turkey, in the United States",
+        about="traveller with a watch and a router on her number: at home, in France, in Turkey, in the United States",
     ),
     Person(
         name="Lena",

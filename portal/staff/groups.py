@@ -5,6 +5,8 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
+from accounts.devices import blocking
+from accounts.models import Sim
 from billing import authority
 from billing.models import Adjustment, Payment, RefundRequest, ReviewItem, Voucher, VoucherBatch
 from notifications import again, suppressions
@@ -31,6 +33,7 @@ _OWN: dict[str, tuple[type[Model], str]] = {
     suppressions.RIGHT: (Suppression, "Can have an address written to again"),
     ANSWER: (Ticket, "Can answer tickets"),
     TELL: (Notice, "Can tell of outages and planned works"),
+    blocking.RIGHT: (Sim, "Can block lost SIMs and stop swaps"),
 }
 #: Beside seeing everything; `lib.change_alarm` is Django's own and opens no form, only "seen".
 MAY: dict[str, tuple[str, ...]] = {
@@ -45,6 +48,7 @@ MAY: dict[str, tuple[str, ...]] = {
         suppressions.RIGHT,
         ANSWER,
         TELL,
+        blocking.RIGHT,
         "lib.change_alarm",
     ),
     FINANCE: (*_OWN, "lib.change_alarm"),

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from accounts.models import Line, LineClaim, LineOwnership, Sim
+from accounts.models import Line, LineClaim, LineOwnership, Sim, SimEvent, SimSwap
 from billing.admin import rows as tones
 from billing.models import (
     Adjustment,
@@ -212,6 +212,19 @@ def _sim(sim: Sim, at: str) -> Said:
     return Said(title, f"{sim.get_kind_display()} ···{sim.iccid[-4:]}")
 
 
+def _sim_event(event: SimEvent, _at: str) -> Said:
+    title = _("SIM: %(what)s") % {"what": event.get_deed_display()}
+    detail = " · ".join(filter(None, [f"···{event.sim.iccid[-4:]}", event.session, event.reason]))
+    return Said(title, detail, "warn", event.actor)
+
+
+def _swap(swap: SimSwap, at: str) -> Said:
+    if at == "asked_at":
+        detail = " · ".join(filter(None, [swap.get_to_kind_display(), swap.get_proof_display(), swap.session]))
+        return Said(_("SIM swap asked for"), detail, "warn", f"subscriber:{swap.subscriber_id}")
+    return Said(_("SIM swap %(state)s") % {"state": swap.get_state_display()}, swap.vetoed_by, "busy")
+
+
 def _line(line: Line, _at: str) -> Said:
     state = {"state": line.get_state_display()}
     return Said(_("State of the line: %(state)s") % state, line.state_reason, "busy")
@@ -318,6 +331,8 @@ _WORDS: dict[type[Model], Callable[[Any, str], Said]] = {
     LineOwnership: _ownership,
     LineClaim: _claim,
     Sim: _sim,
+    SimEvent: _sim_event,
+    SimSwap: _swap,
     Line: _line,
     Adjustment: _adjustment,
     Voucher: _voucher,

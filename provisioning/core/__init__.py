@@ -5,6 +5,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from provisioning.core.cards import Cards
 from provisioning.core.protocol import Core
 
 
@@ -12,4 +13,11 @@ from provisioning.core.protocol import Core
 def core() -> Core:
     """The adapter that setting `CORE_ADAPTER` names."""
     made: Core = import_string(settings.CORE_ADAPTER)()
+    return made
+
+
+@cache
+def cards() -> Cards:
+    """The adapter that setting `CARDS_ADAPTER` names."""
+    made: Cards = import_string(settings.CARDS_ADAPTER)()
     return made

@@ -37,12 +37,12 @@ class HttpCore:
             "payload": instruction.payload,
         }
         headers = {"Idempotency-Key": str(instruction.id)}
-        _read(self._asked(lambda http: http.post(_url("commands"), json=body, headers=headers, **_how())))
+        read_body(self.asked(lambda http: http.post(url_of("commands"), json=body, headers=headers, **how())))
         return Accepted()
 
     def snapshot(self, *, after: UUID | None) -> Page:
         asked: dict[str, str | int] = {"after": str(after or ""), "limit": PAGE}
-        said = _read(self._asked(lambda http: http.get(_url("lines.json"), params=asked, **_how())))
+        said = read_body(self.asked(lambda http: http.get(url_of("lines.json"), params=asked, **how())))
         try:
             lines = [_line(row) for row in said["lines"]]
             upto = UUID(said["next"]) if said["next"] else None
@@ -50,7 +50,7 @@ class HttpCore:
             raise OutcomeUnknown("unreadable") from error
         return Page(lines, upto)
 
-    def _asked(self, ask: Callable[[requests.Session], requests.Response]) -> requests.Response:
+    def asked(self, ask: Callable[[requests.Session], requests.Response]) -> requests.Response:
         refuse_inside_transaction()
         try:
             return ask(self._connection())
@@ -70,15 +70,16 @@ class HttpCore:
         return session
 
 
-def _how() -> dict[str, Any]:
+def how() -> dict[str, Any]:
+    """How each call is made."""
     return {"timeout": (CONNECT_SECONDS, READ_SECONDS), "allow_redirects": False}
 
 
-def _url(path: str) -> str:
+def url_of(path: str) -> str:
     return f"{settings.CORE_API_URL.rstrip('/')}/{path}"
 
 
-def _read(answer: requests.Response) -> dict[str, Any]:
+def read_body(answer: requests.Response) -> dict[str, Any]:
     """The body of an answer that accepts; empty when there is none that can be read. Raises Refused, OutcomeUnknown."""
     status, said = answer.status_code, _body(answer)
     if 200 <= status < 300:
@@ -107,6 +108,7 @@ def _line(row: Mapping[str, Any]) -> LineThere:
         state=str(row["state"]),
         periods=periods,
         sims=None if sims is None else frozenset(str(sim["iccid"]) for sim in sims),
+        blocked=frozenset(str(sim["iccid"]) for sim in sims or () if sim.get("is_blocked") is True),
     )
 
 

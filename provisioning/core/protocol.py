@@ -59,13 +59,16 @@ class PeriodThere:
 
 @dataclass(frozen=True, kw_only=True)
 class LineThere:
-    """A line as the core has it; `state` is one of ours, `sims` are ICCIDs, None where it does not say."""
+    """A line as the core has it; `state` is one of ours, `sims` are ICCIDs, None where it does not say; of those it lets nothing through for
+    `blocked`.
+    """
 
     line_id: UUID
     msisdn: str
     state: str
     periods: Sequence[PeriodThere]
     sims: frozenset[str] | None = None
+    blocked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 _SAYS: Mapping[str, Mapping[str, type]] = {
     "line_set": {"state": str, "since": str, "uses_credit": bool},
     "sims_set": {"sims": list},
+    "port_set": {"code_sha256": str},
     "period_set": {
         "period": str,
         "plan": str,
@@ -100,6 +101,10 @@ def apply(sql: sqlite3.Connection, command: Command) -> bool:
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (command.payload["state"], command.line))
     elif command.kind == "sims_set":
         _keep_sims(sql, command.line, command.payload["sims"])
+    elif command.kind == "port_set":
+        sql.execute(
+            "INSERT OR REPLACE INTO core_ports (line, body) VALUES (?, ?)", (command.line, json.dumps(command.payload))
+        )
     else:
         sql.execute(
             "INSERT INTO core_periods (period, line, body) VALUES (?, ?, ?)"
@@ -140,7 +145,22 @@ def lines(sql: sqlite3.Connection, *, after: str = "", limit: int) -> list[dict[
 def of_number(sql: sqlite3.Connection, msisdn: str) -> list[dict[str, Any]]:
     """`lines` of one number, the one that was told of last at the end."""
     rows = sql.execute("SELECT * FROM core_lines WHERE msisdn = ? ORDER BY rowid", (msisdn,)).fetchall()
-    return [{"line": row["line"], "state": row["state"], "periods": _periods(sql, row["line"])} for row in rows]
+    return [
+        {
+            "line": row["line"],
+            "state": row["state"],
+            "periods": _periods(sql, row["line"]),
+            "is_barred": _is_barred(sql, row["line"]),
+        }
+        for row in rows
+    ]
+
+
+def _is_barred(sql: sqlite3.Connection, line: str) -> bool:
+    """Every SIM that was told of is blocked."""
+    row = sql.execute("SELECT body FROM core_sims WHERE line = ?", (line,)).fetchone()
+    sims = json.loads(row["body"]) if row else []
+    return bool(sims) and all(sim.get("is_blocked") for sim in sims)
 
 
 def calls(sql: sqlite3.Connection, *, limit: int = 5000) -> list[dict[str, Any]]:
@@ -171,7 +191,15 @@ def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> boo
 
 
 def clear(sql: sqlite3.Connection) -> None:
-    for table in ("core_lines", "core_sims", "core_periods", "core_commands", "core_calls"):
+    for table in (
+        "core_lines",
+        "core_sims",
+        "core_ports",
+        "core_profiles",
+        "core_periods",
+        "core_commands",
+        "core_calls",
+    ):
         sql.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
 
 

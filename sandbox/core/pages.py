@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from sandbox.core import book
+from sandbox.core import book, stock
 from sandbox.core.book import CommandRefused
 from sandbox.faults import orders
 from sandbox.faults.orders import Fault
@@ -22,6 +22,9 @@ def blueprint() -> Blueprint:
     routes = Blueprint("core", __name__)
     routes.add_url_rule("/core/commands", view_func=take, methods=["POST"])
     routes.add_url_rule("/core/lines.json", view_func=snapshot)
+    routes.add_url_rule("/core/cards/<iccid>.json", view_func=card)
+    routes.add_url_rule("/core/profiles", view_func=profile, methods=["POST"])
+    routes.add_url_rule("/core/profiles/<order>/install", view_func=install, methods=["POST"])
     routes.add_url_rule("/core/calls.json", view_func=called)
     routes.add_url_rule("/core/lines", view_func=clear, methods=["DELETE"])
     routes.add_url_rule("/core/lines/<line>", view_func=change, methods=["POST"])
@@ -62,6 +65,41 @@ def snapshot() -> tuple[Response, int]:
     return _struck(done, "lines")
 
 
+def card(iccid: str) -> tuple[Response, int]:
+    """A card of the stock; 404 for one that is not the operator's."""
+    if not _is_authorised():
+        return _said("unauthorised", "Send Authorization: Bearer and a key.", 401)
+
+    def done() -> tuple[Response, int]:
+        known = stock.card(running().books.reading(), iccid)
+        return (jsonify(known), 200) if known else _said("unknown_card", "No card of ours.", 404)
+
+    return _struck(done, "cards")
+
+
+def profile() -> tuple[Response, int]:
+    """The profile of an order; the same order, the same profile."""
+    if not _is_authorised():
+        return _said("unauthorised", "Send Authorization: Bearer and a key.", 401)
+    body: Any = posted()
+    fields = [body.get("id"), body.get("msisdn")] if isinstance(body, dict) else [None]
+    if not all(isinstance(one, str) for one in fields) or request.headers.get("Idempotency-Key") != fields[0]:
+        return _said("unreadable", "Send id and msisdn, and the id as Idempotency-Key.", 400)
+
+    def done() -> tuple[Response, int]:
+        with running().books.writing() as sql:
+            return jsonify(stock.reserve(sql, str(fields[0]), str(fields[1]))), 200
+
+    return _struck(done, "profiles")
+
+
+def install(order: str) -> Response:
+    """Somebody's phone loads the profile."""
+    with running().books.writing() as sql:
+        stock.install(sql, order)
+    return redirect("/core", 303)
+
+
 def called() -> Response:
     return jsonify(calls=book.calls(running().books.reading()))
 
@@ -82,7 +120,8 @@ def change(line: str) -> tuple[Response, int]:
 
 
 def show() -> str:
-    return render_template("core/list.html", lines=book.lines(running().books.reading(), limit=_SHOWN))
+    sql = running().books.reading()
+    return render_template("core/list.html", lines=book.lines(sql, limit=_SHOWN), profiles=stock.profiles(sql))
 
 
 def _struck(done: Callable[[], tuple[Response, int]], *names: str) -> tuple[Response, int]:

@@ -70,7 +70,7 @@ def rights(sql: sqlite3.Connection, player: Player) -> Rights:
     known = {(grant.unit, grant.starts_at, ""): grant for grant in player.told}
     state = ""
     for line in book.of_number(sql, player.phone.number):
-        state = line["state"]
+        state = "blocked" if line["is_barred"] else line["state"]
         for period in line["periods"]:
             gift = period["period"] if period["kind"] == _GIFT else ""  # given twice in a second, it is two
             known |= {(grant.unit, grant.starts_at, gift): grant for grant in _grants(period)}

@@ -11,6 +11,7 @@ from lib.brand import brand
 from portal import gallery
 from tests.look import sample_advice as advice
 from tests.look import sample_back as back
+from tests.look import sample_devices as devices
 from tests.look import sample_forms as forms
 from tests.look import sample_gifts as gifts
 from tests.look import sample_help as help_samples
@@ -181,4 +182,5 @@ PAGES = {
     **{name: Page(*page) for name, page in gifts.pages(sample.LINE).items()},
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
     **{name: Page(*page) for name, page in help_samples.pages(NOBODY).items()},
+    **{name: Page(*page) for name, page in devices.pages(sample.LINE, NOBODY).items()},
 }

@@ -1,7 +1,7 @@
 """One contract for every core that is reached over HTTP: a stub, and the sandbox with the faults it can be asked for."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from lib.http import CalledInsideTransaction
 from provisioning.core.http import HttpCore
 from provisioning.core.protocol import Accepted, Instruction, OutcomeUnknown, Refused
 from tests.conftest import free_port
-from tests.notifications.stubs import HttpStub, running
+from tests.notifications.stubs import HttpStub
 from tests.sandbox_process import Sandbox
 
 PERIOD = {
@@ -50,30 +50,6 @@ class Far:
 
     def is_gone(self) -> None:
         self.settings.CORE_API_URL = f"http://127.0.0.1:{free_port()}/core"
-
-
-@pytest.fixture(scope="session")
-def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), port=free_port())
-    sandbox.start()
-    yield sandbox
-    sandbox.kill()
-
-
-@pytest.fixture
-def sandbox(_sandbox: Sandbox, settings: Any) -> Sandbox:
-    _sandbox.mend()
-    _sandbox.forget_core()
-    settings.CORE_API_URL, settings.CORE_API_KEY = f"{_sandbox.url}/core", "sandbox"
-    return _sandbox
-
-
-@pytest.fixture
-def stub(settings: Any) -> Iterator[HttpStub]:
-    made = HttpStub()
-    settings.CORE_API_URL, settings.CORE_API_KEY = f"{made.url}/core/", "the-key"
-    with running(made):
-        yield made
 
 
 @pytest.fixture(params=["stub", "sandbox"])

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from accounts.models import Line, Sim, Subscriber
+from accounts.models import Line, Sim, SimState, Subscriber
 from lib import clock
 from lib.models import Alarm
 from plans import core_differences, periods, telling_again
@@ -39,9 +39,10 @@ def line(now: datetime, network: Any) -> Line:
     """Anna's, with a plan that runs and one that waits; the core knows all of it."""
     load_the_catalogue()
     line = cast.anna().lines.get()
-    for iccid in ("8949000000000000011", "8949000000000000099"):
-        Sim.objects.create(line=line, iccid=iccid)
-    Sim.objects.create(line=line, iccid="8949000000000000001", until_at=now)  # taken out
+    taken_out = Sim.objects.create(line=line, iccid="8949000000000000001")
+    taken_out.move_to(SimState.ENDED)
+    Sim.objects.create(line=line, iccid="8949000000000000011")
+    Sim.objects.create(line=line, iccid="8949000000000000099", gets_texts=False)
     buy(line, "order:1", now=now)
     buy(line, "order:2", now=now)
     told(network)
@@ -106,6 +107,14 @@ CASES: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
     "SIMs": (
         lambda line: replace(line, sims=frozenset({"8949000000000000098"})),
         ("sims", "", "8949000000000000011 8949000000000000099", "8949000000000000098"),
+    ),
+    "blocked SIMs": (
+        lambda line: replace(
+            line,
+            sims=frozenset({"8949000000000000011", "8949000000000000099"}),
+            blocked=frozenset({"8949000000000000099"}),
+        ),
+        ("sims", "", "8949000000000000011 8949000000000000099", "8949000000000000011 8949000000000000099 blocked"),
     ),
     "end": (
         lambda line: with_period(line, ends_at=datetime.fromisoformat(_LATER)),

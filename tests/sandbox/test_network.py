@@ -356,6 +356,19 @@ def test_what_others_gave_counts_each_by_its_name(http: FlaskClient, app: Flask)
     assert "gift" in http.get("/core").text
 
 
+def test_a_line_whose_sims_are_all_blocked_uses_nothing(http: FlaskClient, app: Flask) -> None:
+    http.post("/network/players", json={"players": [player(NUMBER, "commuter")]})
+    line, states = "0198c6f0-0000-7000-8000-000000000001", []
+    for number, blocked in enumerate([(True, False), (True, True), (False, True)]):
+        sims = [{"iccid": f"894900000000000000{at}", "is_blocked": is_blocked} for at, is_blocked in enumerate(blocked)]
+        command = {"id": f"c{number}", "line": line, "msisdn": NUMBER, "kind": "sims_set", "payload": {"sims": sims}}
+        headers = {"Authorization": "Bearer sandbox", "Idempotency-Key": f"c{number}"}
+        assert http.post("/core/commands", json=command, headers=headers).status_code == 200
+        sql = app.extensions["sandbox"].books.reading()
+        states.append(players.rights(sql, players.listed(sql)[0]).state)
+    assert [state == "blocked" for state in states] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"habit": "dolphin"}, {"time_zone": "Mars/Olympus"}, {"since": "yesterday"}, {"grants": [{}]}, {"share": 5}],
