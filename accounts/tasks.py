@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts import claims, cleaning
+from accounts.changing import undoing
 from lib import clock
 
 
@@ -14,3 +15,4 @@ def decide_claims(**_unknown: object) -> None:
 @shared_task(name="accounts.forget_unverified")
 def forget_unverified(**_unknown: object) -> None:
     cleaning.forget_unverified(real_now=clock.real_now())
+    undoing.forget_old(real_now=clock.real_now())

@@ -1,6 +1,7 @@
 from accounts.models.claim import LineClaim
 from accounts.models.consent import Consent
 from accounts.models.line import IdentityCheck, Line, LineOwnership, LineQuerySet, LineState
+from accounts.models.sign_in_change import SignInChange, SignInPart
 from accounts.models.sim import Sim, SimKind
 from accounts.models.subscriber import Subscriber
 
@@ -12,6 +13,8 @@ __all__ = [
     "LineOwnership",
     "LineQuerySet",
     "LineState",
+    "SignInChange",
+    "SignInPart",
     "Sim",
     "SimKind",
     "Subscriber",
