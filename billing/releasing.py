@@ -12,7 +12,7 @@ from accounts.models import Line, LineOwnership, LineState
 from billing import held_lines, ledger, orders
 from billing.journal import money
 from billing.ledger import Posting
-from billing.models import AccountKind, EntryKind, TopUpLink
+from billing.models import AccountKind, EntryKind, Payee, TopUpLink
 from billing.standing import stops
 from lib.brand import brand
 from lib.money import Money
@@ -46,7 +46,9 @@ def _release(line_id: UUID, *, now: datetime) -> bool:
     credit = _put_aside(line, now=now)
     stops.of_line(line, now=now)
     TopUpLink.objects.filter(line=line, revoked_at=None).update(revoked_at=now)
+    Payee.objects.filter(msisdn=line.msisdn).delete()  # whose number it is next, nobody has saved
     choices.forget(line.msisdn)
+    outbox.withdraw_from(line.msisdn)
     ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     line.move_to(LineState.RELEASED, reason=_REASON)
     tell_many([commands.of_line(line, subject=life.subject_of(line))])
