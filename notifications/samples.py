@@ -25,6 +25,7 @@ _MOMENTS = {
     "charged_at": timedelta(days=6),
     "until_at": timedelta(days=14),
     "undo_at": timedelta(minutes=10),
+    "due_at": timedelta(days=7),
 }
 _SUMS: dict[str, Any] = {
     **dict.fromkeys(("price", "received", "amount", "held", "left", "former"), _PRICE),

@@ -63,6 +63,7 @@ ROUTES: dict[str, str] = {
     "network.turn_months": "usage",
     "accounts.forget_unverified": "notify",
     "accounts.decide_claims": "notify",
+    "portal.erase_accounts": "notify",
     "lib.mail_alarms": "notify",
     "lib.heartbeat": "money",
 }
@@ -101,6 +102,7 @@ SCHEDULE: dict[str, float] = {
     "network.turn_months": 86400,
     "accounts.forget_unverified": 3600,
     "accounts.decide_claims": 60,
+    "portal.erase_accounts": 3600,
     "lib.mail_alarms": 60,
     "lib.heartbeat": 15,
 }

@@ -211,7 +211,7 @@ SMS_CODES_PER_DAY: int = env.int("SMS_CODES_PER_DAY", 20_000)
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 # Subscribers share addresses behind carriers; what one number may cost is counted in accounts/sms_limits.py.
 # A change that waits for the password counts twice: when it is asked for and when it is carried out.
-ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip", "change_phone": "5/m/user"}
+ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip", "change_phone": "5/m/user", "my_data": "6/h/user"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1

@@ -65,6 +65,7 @@ def what(name: str) -> str:
         "email_changed": _("Your e-mail address was changed."),
         "email_confirm": _("Your e-mail address was confirmed."),
         "email_deleted": _("An e-mail address was removed."),
+        "data_copied": _("A copy of your data was downloaded."),
         "put_back": _("A change of how you sign in was undone, and all sessions were ended."),
         "totp_activated": _("A second factor was switched on."),
         "totp_deactivated": _("The second factor was switched off."),

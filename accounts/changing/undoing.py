@@ -66,8 +66,11 @@ def undo(change_id: UUID, *, real_now: datetime) -> bool:
 
 
 def forget_old(*, real_now: datetime) -> int:
-    """Former addresses and numbers are not kept longer than somebody may ask about them. Returns how many went."""
-    return SignInChange.objects.filter(changed_at__lt=real_now - KEPT_FOR).delete()[0]
+    """What was changed is not kept longer than somebody may ask about it. Returns how many went. A former e-mail stays with its time:
+    by it what was written there is found, to be copied or forgotten.
+    """
+    old = SignInChange.objects.filter(changed_at__lt=real_now - KEPT_FOR)
+    return old.exclude(part=SignInPart.EMAIL).delete()[0]
 
 
 def _check(change: SignInChange, real_now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import hold, mail_trouble
 from accounts.current_line import lines_of
+from accounts.erasing import wishes
 from accounts.forms import ProfileForm
 from accounts.requests import SignedInRequest
 
@@ -32,6 +33,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         "lines": lines_of(request),
         "mail_trouble": mail_trouble.of(request.user),
         "held_until": hold.until(request.user),
+        "wish": wishes.open_wish(request.user),
         "has_factor": is_mfa_enabled(request.user),
     }
     return render(request, "accounts/profile.html", context, status=422 if form.is_bound and form.errors else 200)

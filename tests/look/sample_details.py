@@ -8,6 +8,7 @@ import segno
 from django import forms
 from django.utils.safestring import mark_safe
 
+from portal.pages.leaving import LeaveForm
 from tests.look import sample_forms
 from tests.look.sample_back import NOW
 
@@ -72,7 +73,7 @@ def _signing_in() -> dict[str, Any]:
 
 def pages(anna: Any, nobody: Any) -> dict[str, tuple[Any, ...]]:
     """Name -> template, context and who looks."""
-    return _entrances(anna, nobody) | _own_factors(anna) | _undoing(nobody)
+    return _entrances(anna, nobody) | _own_factors(anna) | _undoing(nobody) | _own_data(anna, nobody)
 
 
 def _entrances(anna: Any, nobody: Any) -> dict[str, tuple[Any, ...]]:
@@ -131,4 +132,23 @@ def _undoing(nobody: Any) -> dict[str, tuple[Any, ...]]:
         "not-me-undone": (f"{folder}/undone.html", lambda: {"email": "anna@refill.example"}, nobody),
         "not-me-taken": (f"{folder}/undone.html", dict, nobody),
         "not-me-late": (f"{folder}/too_late.html", dict, nobody),
+    }
+
+
+def _leaving(data: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    form = LeaveForm("anna@refill.example", data)
+    return {"form": form, "wish": None, "keep_url": "#", "obstacles": [], "lines": [Like()], "days": 7} | more
+
+
+def _own_data(anna: Any, nobody: Any) -> dict[str, tuple[Any, ...]]:
+    leave = "portal/my_data/leave.html"
+    tables = [Like(title=title) for title in ("You", "Your lines", "Orders", "Every use", "What we wrote to you")]
+    obstacles = [("Order R7K2-MQ4D is not done yet.", "#"), ("Money is on its way back to you.", "")]
+    return {
+        "my-data": ("portal/my_data/my_data.html", lambda: {"tables": tables}, anna),
+        "leave": (leave, _leaving, anna),
+        "leave-refused": (leave, lambda: _leaving({"email": "other@refill.example"}), anna),
+        "leave-not-yet": (leave, lambda: _leaving(obstacles=obstacles, lines=[]), anna),
+        "leave-asked": (leave, lambda: _leaving(wish=Like(due_at=NOW + 7 * DAY)), anna),
+        "keep": ("portal/my_data/keep.html", lambda: {"wish": Like(due_at=NOW + 7 * DAY)}, nobody),
     }

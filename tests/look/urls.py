@@ -91,6 +91,8 @@ ADDRESSES = {
     "voucher": "voucher/",
     "voucher_check": "voucher/check/",
     "profile": "profile/",
+    "my_data": "data/",
+    "account_delete": "delete/",
     "contact": "contact/",
     "terms": "terms/",
     "privacy": "privacy/",

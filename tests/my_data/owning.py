@@ -26,7 +26,7 @@ NOW = clock.real_now().replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NUMBER = "+4917604069011"
 #: what stands for Anna wherever she left something
-MARKS = ("anna@", "Annamark", "linemark", "payeemark", "linkmark", "recordmark", "9876", "+4917604069012")
+MARKS = ("anna@", "Annamark", "linemark", "payeemark", "linkmark", "recordmark", "···9876", "+4917604069012")
 
 
 class Life:
