@@ -1,5 +1,6 @@
 """The link in the notice about a change of how somebody signs in; works without signing in, and only a button undoes it."""
 
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -17,6 +18,8 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             return render(request, "accounts/changing/not_me.html", {"change": change})
         is_reachable = undoing.undo(change.pk, real_now=clock.real_now())
+        if request.user.pk == change.subscriber_id:
+            logout(request)  # their session is over: the page must not look signed in
     except undoing.NoSuchChange as error:
         raise Http404 from error
     except undoing.TooLate:
