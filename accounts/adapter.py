@@ -1,18 +1,15 @@
 """How allauth meets our subscribers: numbers in every spelling, codes through the outbox, and a claim with each proof."""
 
-import base64
-import hashlib
 import uuid
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import PhoneVerificationStage
 from allauth.core import context
-from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -21,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts import claims, known_devices, sms_limits
+from accounts import claims, hold, known_devices, sms_limits
+from accounts.changing import notices
 from accounts.fields import MsisdnField
 from accounts.models import Line, Subscriber
 from lib import clock
@@ -33,6 +31,8 @@ from notifications.outbox import Outgoing, Recipient
 #: of the column
 EMAIL_LENGTH = 254
 _IS_NEW_DEVICE = "_is_new_device"
+#: Allauth's names for what makes the account weaker.
+_FACTOR_GONE = {"totp_deactivated", "webauthn_removed"}
 _STAGE = "allauth.account.stages.PhoneVerificationStage"
 
 
@@ -100,8 +100,8 @@ class Adapter(DefaultAccountAdapter):
                     user.msisdn, user.msisdn_pending = phone, ""
                     user.save(update_fields=["msisdn", "msisdn_pending"])
                 claims.prove(user, phone, now=clock.now())
-                if former and former != phone and user.email:
-                    _notice("phone_changed", user.email)
+                if former and former != phone:
+                    notices.tell("phone_changed", user, to=user.email, former=former)
         except IntegrityError:
             user.refresh_from_db(fields=["msisdn", "msisdn_pending"])
 
@@ -129,17 +129,39 @@ class Adapter(DefaultAccountAdapter):
         return ["accounts.adapter.NumberStage" if stage == _STAGE else stage for stage in stages]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Allauth's mails in our kinds: a code, a hint that the account exists, or a notice about the account's safety."""
+        """Allauth's mails in our kinds: a code, or a hint that the account exists."""
         name = template_prefix.rpartition("/")[2]
         if "code" in context:
             kind = "password_reset_code" if name.startswith("password_reset") else "email_code"
             _mail(kind, email, {"code": context["code"]})
         elif name == "account_already_exists":
             _mail("account_exists", email, {"url": settings.PORTAL_ORIGIN + reverse("account_login")})
-        elif name != "unknown_account":
-            if name == "email_changed":
-                choices.move(context["from_email"], context["to_email"])
-            _notice(name, email)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: AbstractBaseUser,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """A notice about the account's safety; a factor that is taken away begins a hold."""
+        name, told = template_prefix.rpartition("/")[2], context or {}
+        subscriber = _subscriber(user)
+        if name == "email_changed":
+            choices.move(told["from_email"], told["to_email"])
+        if name in _FACTOR_GONE:
+            hold.begin(subscriber)
+        notices.tell(name, subscriber, to=email or subscriber.email, former=told.get("from_email", ""))
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        words = {
+            "account_reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate_webauthn": _("Use a passkey"),
+        }
+        urls = {reverse(name): said for name, said in words.items()}
+        methods = super().get_reauthentication_methods(user)
+        return [method | {"description": urls[method["url"]]} for method in methods]
 
 
 class NumberStage(PhoneVerificationStage):
@@ -197,40 +219,3 @@ def _told_of_sign_in(request: HttpRequest, subscriber: Subscriber) -> None:
         "url": settings.PORTAL_ORIGIN + reverse("usersessions_list"),
     }
     _mail("new_sign_in", subscriber.email, said)
-
-
-def _notice(name: str, email: str) -> None:
-    url = settings.PORTAL_ORIGIN + reverse("account_change_password")
-    _mail("security_notice", email, {"what": _what(name), "happened_at": clock.now().isoformat(), "url": url})
-
-
-def _what(name: str) -> str:
-    words = {
-        "password_changed": _("Your password was changed."),
-        "password_set": _("A password was set."),
-        "password_reset": _("Your password was reset."),
-        "phone_changed": _("The number you sign in with was changed."),
-        "email_changed": _("Your e-mail address was changed."),
-        "email_confirm": _("Your e-mail address was confirmed."),
-        "email_deleted": _("An e-mail address was removed."),
-        "totp_activated": _("A second factor was switched on."),
-        "totp_deactivated": _("The second factor was switched off."),
-        "recovery_codes_generated": _("New recovery codes were made."),
-    }
-    return words.get(name, _("Something about how you sign in was changed."))
-
-
-class SecondFactorAdapter(DefaultMFAAdapter):
-    """Secrets of second factors are kept encrypted."""
-
-    def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
-
-    def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
-
-
-def _box() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [hashlib.blake2b(key.encode(), digest_size=32, person=b"second-factor").digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

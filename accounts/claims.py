@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import sessions
 from accounts.devices import ending
 from accounts.models import Line, LineClaim, LineOwnership, Subscriber
+from accounts.models.line import ENDED_STATES
 from lib.transactions import whole
 from notifications import choices, outbox
 from notifications.outbox import Outgoing, Recipient
@@ -93,6 +94,8 @@ def _leave(ownership: LineOwnership, line: Line, *, now: datetime) -> None:
     """The line goes. If its number signed the owner in, it does so no longer, and all of their sessions end."""
     ownership.until_at = now
     ownership.save(update_fields=["until_at"])
+    line.label = ""  # their own name for it
+    line.save(update_fields=["label"])
     owner = ownership.subscriber
     if owner.msisdn == line.msisdn:
         owner.msisdn = None
@@ -106,11 +109,16 @@ def _grant(claim_id: UUID, *, line_id: UUID, now: datetime) -> bool:
     claim = LineClaim.objects.select_for_update(no_key=True, of=("self",)).get(pk=claim_id)
     if claim.vetoed_at or claim.granted_at:
         return False
+    if line.state in ENDED_STATES:  # the number is given up, and somebody else's line by its next row
+        claim.vetoed_at = now
+        claim.save(update_fields=["vetoed_at"])
+        return False
     former = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     if former:
         _leave(former, line, now=now)
         ending.of_ownership(line)
         choices.forget(line.msisdn)
+        outbox.withdraw_from(line.msisdn)
     LineOwnership.objects.create(line=line, subscriber_id=claim.subscriber_id, from_at=now)
     claim.granted_at = now
     claim.save(update_fields=["granted_at"])

@@ -24,6 +24,9 @@ class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Mobile number or e-mail")
+        self.fields["password"].help_text = ""  # the way to a new one stands below
+        if "remember" in self.fields:
+            self.fields["remember"].label = _("Keep me signed in on this device")
         self.fields["login"].validators.append(MaxLengthValidator(254))
         self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True}
 

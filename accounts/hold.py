@@ -12,8 +12,8 @@ HOLD = timedelta(hours=24)
 
 
 def until(subscriber: Subscriber) -> datetime | None:
-    """Until when (real time) nothing of value leaves this account, after its e-mail, sign-in number or password changed, and while a SIM swap
-    of one of its lines waits and for a day after it was done; else None.
+    """Until when (real time) nothing of value leaves this account, after its e-mail, sign-in number or password changed or a factor
+    was taken away, and while a SIM swap of one of its lines waits and for a day after it was done; else None.
     """
     real = clock.real_now()
     changed_at = Subscriber.objects.values_list("sign_in_changed_at", flat=True).get(pk=subscriber.pk)
@@ -28,3 +28,9 @@ def _swaps_end(subscriber: Subscriber, *, since: datetime) -> list[datetime]:
     owned = Q(line__ownerships__subscriber=subscriber, line__ownerships__until_at=None)
     swaps = SimSwap.objects.filter(counts, owned)
     return [(swap.ended_at or swap.decides_at) + HOLD for swap in swaps]
+
+
+def begin(subscriber: Subscriber) -> None:
+    """From now on, for a change that the table's trigger does not see."""
+    subscriber.sign_in_changed_at = clock.real_now()
+    Subscriber.objects.filter(pk=subscriber.pk).update(sign_in_changed_at=subscriber.sign_in_changed_at)

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from accounts import claims, cleaning
+from accounts.changing import undoing
 from accounts.devices import esim, swapping
 from lib import clock
 
@@ -17,6 +18,7 @@ def decide_claims(**_unknown: object) -> None:
 @shared_task(name="accounts.forget_unverified")
 def forget_unverified(**_unknown: object) -> None:
     cleaning.forget_unverified(real_now=clock.real_now())
+    undoing.forget_old(real_now=clock.real_now())
 
 
 @shared_task(name="accounts.prepare_esim")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import lines, messages, profile
+from accounts.views import changing, lines, messages, passkeys, profile
 
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
@@ -13,4 +13,6 @@ urlpatterns = [
     path("lines/add/", lines.add, name="line_add"),
     path("lines/confirm/", lines.confirm, name="line_confirm"),
     path("lines/claims/<str:token>/", lines.veto, name="claim_veto"),
+    path("not-me/<str:token>/", changing.not_me, name="not_me"),
+    path("2fa/webauthn/login/", passkeys.sign_in, name="mfa_login_webauthn"),
 ]

@@ -16,7 +16,7 @@ from accounts.models.line import ENDED_STATES
 from billing import held_lines, ledger, orders
 from billing.journal import money
 from billing.ledger import Posting
-from billing.models import AccountKind, EntryKind, TopUpLink
+from billing.models import AccountKind, EntryKind, Payee, TopUpLink
 from billing.standing import stops
 from lib.brand import brand
 from lib.money import Money
@@ -72,7 +72,9 @@ def _end(line: Line, state: LineState, *, reason: str, now: datetime) -> None:
     credit = _put_aside(line, reason=reason, now=now)
     stops.of_line(line, now=now)
     TopUpLink.objects.filter(line=line, revoked_at=None).update(revoked_at=now)
+    Payee.objects.filter(msisdn=line.msisdn).delete()  # whose number it is next, nobody has saved
     choices.forget(line.msisdn)
+    outbox.withdraw_from(line.msisdn)
     ownership = line.ownerships.filter(until_at=None).select_related("subscriber").first()
     line.move_to(state, reason=reason)
     tell_many([commands.of_line(line, subject=life.subject_of(line))])

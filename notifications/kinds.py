@@ -144,6 +144,7 @@ _SECURITY = (
     Kind(name="email_code", title=_("Code by e-mail"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
     Kind(name="password_reset_code", title=_("Code for a new password"), topic=Topic.SECURITY, channels=MAIL, useful_for=_CODE, is_secret=True),
     Kind(name="account_exists", title=_("Somebody tried to register with your number or address"), topic=Topic.SECURITY, channels=BOTH, useful_for=_DAY),
+    Kind(name="erasure_asked", title=_("Your account will be deleted"), topic=Topic.SECURITY, channels=MAIL, useful_for=5 * _DAY),
     Kind(name="new_sign_in", title=_("Sign-in from a new device"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="security_notice", title=_("How you sign in was changed"), topic=Topic.SECURITY, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip

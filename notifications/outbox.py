@@ -8,7 +8,7 @@ from typing import Any
 from lib import clock, queue
 from lib.rows import insert
 from notifications import quiet, secrets
-from notifications.kinds import Channel, kind_of
+from notifications.kinds import Channel, kind_of, secret_kinds
 from notifications.models import Message, MessageState
 
 
@@ -93,3 +93,9 @@ def withdraw(subject: str, *, kinds: Collection[str] | None = None) -> int:
     withdrawn = due.update(state=MessageState.SUPPRESSED, secret=None, error_code="withdrawn")
     about.filter(state=MessageState.CLAIMED).update(not_after=clock.real_now())
     return withdrawn
+
+
+def withdraw_from(address: str) -> int:
+    """What waits for `address` is not sent to whoever holds it from now on; codes are, its holder asks for them. Returns how many."""
+    waiting = Message.objects.filter(address=address, state=MessageState.DUE).exclude(kind__in=secret_kinds())
+    return waiting.update(state=MessageState.SUPPRESSED, error_code="withdrawn")

@@ -27,6 +27,7 @@ _MOMENTS = {
     "until_at": timedelta(days=14),
     "undo_at": timedelta(minutes=10),
     "promised_at": timedelta(hours=4),
+    "due_at": timedelta(days=7),
 }
 _SUMS: dict[str, Any] = {
     **dict.fromkeys(("price", "received", "amount", "held", "left", "former"), _PRICE),
@@ -37,6 +38,7 @@ _WORDS: dict[str, Any] = {
     "plan": {"en": "Month 15 GB", "zh-hans": "包月 15 GB"},
     "msisdn": "+4917604069011",
     "url": _URL,
+    "undo_url": _URL,
     "code": "493817",
     "reference": "R7K2-MQ4D",
     "instead": {"en": "Month 40 GB", "zh-hans": "包月 40 GB"},
@@ -103,6 +105,7 @@ _REFUNDS: list[dict[str, Any]] = [
     {"cause": "cancelled"},
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "security_notice": [{}, {"undo_url": None}],
     **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
     "allowance_low": [
         {},

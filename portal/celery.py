@@ -70,6 +70,7 @@ ROUTES: dict[str, str] = {
     "accounts.prepare_esim": "network",
     "accounts.sweep_esims": "network",
     "accounts.sweep_swaps": "network",
+    "portal.erase_accounts": "notify",
     "lib.mail_alarms": "notify",
     "lib.heartbeat": "money",
 }
@@ -113,6 +114,7 @@ SCHEDULE: dict[str, float] = {
     "accounts.decide_claims": 60,
     "accounts.sweep_esims": 15,
     "accounts.sweep_swaps": 60,
+    "portal.erase_accounts": 3600,
     "lib.mail_alarms": 60,
     "lib.heartbeat": 15,
 }

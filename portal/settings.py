@@ -188,7 +188,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
-MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"phone", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["phone*", "email*", "password1*"]
@@ -213,10 +213,20 @@ SMS_CODES_PER_DAY: int = env.int("SMS_CODES_PER_DAY", 20_000)
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 # Subscribers share addresses behind carriers; what one number may cost is counted in accounts/sms_limits.py.
 # A change that waits for the password counts twice: when it is asked for and when it is carried out.
-ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip", "change_phone": "5/m/user"}
+ACCOUNT_RATE_LIMITS = {"verify_phone": "60/m/ip", "change_phone": "5/m/user", "my_data": "6/h/user"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_FORMS = {
+    "activate_totp": "accounts.second_factor_forms.AppForm",
+    "authenticate": "accounts.second_factor_forms.FactorForm",
+    "reauthenticate": "accounts.second_factor_forms.FactorAgainForm",
+    "add_webauthn": "accounts.second_factor_forms.PasskeyForm",
+    "edit_webauthn": "accounts.second_factor_forms.PasskeyNameForm",
+}
 
 # --- Cookies and headers --------------------------------------------------------------------------------------------------
 _secure = bool(PORTAL_ORIGIN) and PORTAL_ORIGIN.startswith("https://")

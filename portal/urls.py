@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from portal.health import Health, WorkerHealth
-from portal.pages import advice, dashboard, information, landing, plan_list
+from portal.pages import advice, dashboard, information, landing, leaving, my_data, plan_list
 from portal.staff.views import invitation
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("plans.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.devices.urls")),
+    path("account/data/", my_data.my_data, name="my_data"),
+    path("account/delete/", leaving.leave, name="account_delete"),
+    path("account/delete/keep/<str:token>/", leaving.keep, name="account_keep"),
     path("account/", include("accounts.urls")),
     path("", include("network.urls")),
     path("account/", include("allauth.urls")),

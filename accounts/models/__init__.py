@@ -1,7 +1,9 @@
 from accounts.models.claim import LineClaim
 from accounts.models.consent import Consent
+from accounts.models.erasure import ErasureRequest
 from accounts.models.line import IdentityCheck, Line, LineOwnership, LineQuerySet, LineState
 from accounts.models.porting import NumberUnlock, PortOutCode
+from accounts.models.sign_in_change import SignInChange, SignInPart
 from accounts.models.sim import (
     DeviceKind,
     EsimOrder,
@@ -18,6 +20,7 @@ from accounts.models.swap import SimSwap, SwapProof, SwapState
 __all__ = [
     "Consent",
     "DeviceKind",
+    "ErasureRequest",
     "EsimOrder",
     "EsimOrderState",
     "IdentityCheck",
@@ -28,6 +31,8 @@ __all__ = [
     "LineState",
     "NumberUnlock",
     "PortOutCode",
+    "SignInChange",
+    "SignInPart",
     "Sim",
     "SimDeed",
     "SimEvent",

@@ -177,7 +177,17 @@ class Order(models.Model):
             pgtrigger.Protect(name="order_is_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="order_is_frozen",
-                exclude=["state", "method", "expires_at", "paid_at", "applied_at"],
+                exclude=["state", "method", "expires_at", "paid_at", "applied_at", "payer_email"],
+            ),
+            pgtrigger.Trigger(
+                name="order_payer_is_only_forgotten",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__payer_email__df=pgtrigger.F("new__payer_email"))
+                & ~pgtrigger.Q(new__payer_email=""),
+                func="""
+                    RAISE EXCEPTION 'whose order it is does not change' USING ERRCODE = 'check_violation';
+                """,
             ),
             pgtrigger.Trigger(
                 name="order_method_while_unpaid",

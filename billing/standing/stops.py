@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Line, LineOwnership
+from accounts.models import Line, LineOwnership, Subscriber
 from billing.models import AutoRenew, AutoTopUp, PaymentMethod
 from lib.rows import write
 from lib.transactions import whole
@@ -16,6 +16,8 @@ _KINDS: tuple[Standing, ...] = (AutoRenew, AutoTopUp)
 OWNER_CHANGED = "owner_changed"
 #: `off_reason` of what ended with its number.
 RELEASED = "released"
+#: `off_reason` of what ended since its owner wants their account deleted.
+LEFT = "left"
 BATCH = 200
 
 
@@ -64,6 +66,21 @@ def of_former_owners(*, now: datetime) -> int:
         left = kind.objects.filter(~Exists(owns), off_at=None).order_by("pk").values_list("pk", "line_id")
         stopped += sum(_of_former_owner(kind, order_id, line_id=line_id, now=now) for order_id, line_id in left[:BATCH])
     return stopped
+
+
+def of_subscriber(subscriber: Subscriber, *, now: datetime) -> None:
+    """Switch off all of theirs, for who wants to go."""
+    for kind in _KINDS:
+        on = kind.objects.filter(subscriber=subscriber, off_at=None).order_by("pk").values_list("pk", "line_id")
+        for order_id, line_id in on:
+            _of_leaver(kind, order_id, line_id=line_id, now=now)
+
+
+@whole
+def _of_leaver(kind: Standing, order_id: UUID, *, line_id: UUID, now: datetime) -> None:
+    order = _locked(kind, order_id, line_id=line_id)
+    if order.is_on:
+        _switch_off(order, reason=LEFT, now=now)
 
 
 def of_line(line: Line, *, now: datetime) -> None:

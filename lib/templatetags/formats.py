@@ -4,11 +4,13 @@ A builtin of the template engine, so no page loads it. In right-to-left language
 works inside attributes; numbers of lines come as `<bdi dir="ltr">`.
 """
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
@@ -154,6 +156,12 @@ def browser(user_agent: str) -> str:
         next((words for sign, words in table.items() if sign in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
     ]
     return " · ".join(filter(None, names)) or user_agent[:40]
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a script to read from an attribute."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.simple_tag

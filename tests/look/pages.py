@@ -11,6 +11,7 @@ from lib.brand import brand
 from portal import gallery
 from tests.look import sample_advice as advice
 from tests.look import sample_back as back
+from tests.look import sample_details as details
 from tests.look import sample_devices as devices
 from tests.look import sample_forms as forms
 from tests.look import sample_gifts as gifts
@@ -149,7 +150,13 @@ PAGES = {
     "voucher-plan": Page("billing/voucher_check.html", sample.voucher_plan),
     "profile": Page(
         "accounts/profile.html",
-        lambda: {"form": forms.ProfileForm(), "lines": [sample.LINE, sample.SECOND_LINE], "user": sample.ANNA},
+        lambda: {
+            "form": forms.ProfileForm(),
+            "lines": [sample.LINE, sample.SECOND_LINE],
+            "user": sample.ANNA,
+            "has_factor": True,
+            "held_until": details.HELD,
+        },
     ),
     "line-add": Page("accounts/line_add.html", lambda: {"form": forms.NumberForm()}),
     "line-confirm": Page("accounts/line_confirm.html", lambda: {"form": forms.CodeForm(), "msisdn": "+4917604069011"}),
@@ -183,4 +190,5 @@ PAGES = {
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
     **{name: Page(*page) for name, page in help_samples.pages(NOBODY).items()},
     **{name: Page(*page) for name, page in devices.pages(sample.LINE, NOBODY).items()},
+    **{name: Page(*page) for name, page in details.pages(sample.ANNA, NOBODY).items()},
 }

@@ -112,6 +112,8 @@ ADDRESSES = {
     "sim_swap": "devices/<uuid:sim_id>/swap/",
     "sim_swap_code": "devices/<uuid:sim_id>/swap/code/",
     "profile": "profile/",
+    "my_data": "data/",
+    "account_delete": "delete/",
     "contact": "contact/",
     "help": "help/",
     "help_article": "help/articles/<slug:slug>/",
@@ -136,7 +138,18 @@ ADDRESSES = {
     "account_reauthenticate": "accounts/reauthenticate/",
     "usersessions_list": "accounts/sessions/",
     "mfa_index": "accounts/2fa/",
+    "mfa_authenticate": "accounts/2fa/authenticate/",
     "mfa_reauthenticate": "accounts/2fa/reauthenticate/",
+    "mfa_activate_totp": "accounts/2fa/totp/activate/",
+    "mfa_deactivate_totp": "accounts/2fa/totp/deactivate/",
+    "mfa_view_recovery_codes": "accounts/2fa/recovery-codes/",
+    "mfa_download_recovery_codes": "accounts/2fa/recovery-codes/download/",
+    "mfa_generate_recovery_codes": "accounts/2fa/recovery-codes/generate/",
+    "mfa_add_webauthn": "accounts/2fa/webauthn/add/",
+    "mfa_edit_webauthn": "accounts/2fa/webauthn/keys/<int:pk>/edit/",
+    "mfa_remove_webauthn": "accounts/2fa/webauthn/keys/<int:pk>/remove/",
+    "mfa_login_webauthn": "accounts/2fa/webauthn/login/",
+    "mfa_reauthenticate_webauthn": "accounts/2fa/webauthn/reauthenticate/",
 }
 
 urlpatterns = [

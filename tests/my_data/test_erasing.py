@@ -1,0 +1,151 @@
+"""Deleting an account: refused while money moves, a week to think, then a dump of the database says no more who it was."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import ErasureRequest, Line, LineOwnership, Subscriber
+from billing import ledger
+from billing.models import AutoRenew, Order, OrderState, PaymentMethod, Receipt
+from billing.receipts import numbering
+from lib import clock
+from lib.models import Alarm
+from notifications.models import Message
+from portal.my_data import erasing
+from tests.accounts.test_changing import PASSWORD, text
+from tests.accounts.walking import Visitor, sent
+from tests.billing.ordering import order_plan
+from tests.my_data.owning import NOW, NUMBER, Life
+from tests.stack.invariants import broken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    lived = Life(tmp_path)
+    lived.person.refresh_from_db()
+    return lived
+
+
+@pytest.fixture
+def visitor(life: Life) -> Visitor:
+    signed_in = Visitor()
+    signed_in.sign_in(life.person.email, PASSWORD)
+    signed_in.get("/account/delete/")
+    signed_in.post("/account/reauthenticate/", password=PASSWORD, next="/account/delete/")
+    return signed_in
+
+
+def where(value: str) -> set[str]:
+    """The tables in which `value` stands, in any column of any row."""
+    found = set()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT 1 FROM "{table}" AS one WHERE one::text ILIKE %s LIMIT 1', [f"%{value}%"])
+            if cursor.fetchone():
+                found.add(table)
+    return found
+
+
+def sweep(after: timedelta = WEEK) -> int:
+    return erasing.sweep(now=NOW + after, real_now=clock.real_now() + after)
+
+
+def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: Visitor) -> None:
+    numbering.number(now=NOW)
+    Authenticator.objects.create(user=life.person, type="totp", data={"secret": "secretmark"})
+    credit = ledger.credit_of(life.line)[0]
+    visitor.post("/account/delete/", email=life.person.email)
+    assert not AutoRenew.objects.filter(off_at=None).exists()
+    assert sweep(WEEK - timedelta(hours=1)) == 0
+    assert sweep() == 1
+    assert sweep() == 0
+    kept_by_law = {"billing_receipt"}
+    for value in ("anna@example.com", "Annamark", "linemark", "payeemark", "linkmark", "secretmark", "···9876"):
+        left = where(value) - kept_by_law
+        assert left == ({"billing_payee"} if value == "Annamark" else set()), value  # Bao's own name for the number
+    assert where(NUMBER[1:]) <= {
+        "accounts_line", "billing_payee", "provisioning_command", "notifications_message", "billing_receipt",
+    }  # fmt: skip
+    assert not Message.objects.filter(address=NUMBER).exists()
+    line = Line.objects.get(pk=life.line.pk)
+    assert not LineOwnership.objects.filter(line=line, until_at=None).exists()
+    assert ledger.credit_of(line)[0] == credit
+    assert visitor.where == "/account/login/"
+    visitor.sign_in("anna@example.com", PASSWORD)
+    assert visitor.where == "/account/login/"
+    assert set(PaymentMethod.objects.values_list("state", "label")) == {("removed", "-")}
+    assert "anna@example.com" in str(Receipt.objects.get(order=life.order).document)
+    assert broken() == {}
+
+
+def test_the_number_can_be_registered_again_and_shows_nothing_of_before(life: Life, visitor: Visitor) -> None:
+    visitor.post("/account/delete/", email=life.person.email)
+    sweep()
+    newcomer = Visitor()
+    newcomer.register(NUMBER, "new@example.com")
+    assert newcomer.where == "/home/"
+    person = Subscriber.objects.get(email="new@example.com")
+    assert [line.pk for line in person.lines] == [life.line.pk]
+    assert life.order.reference not in text(newcomer.get("/orders/"))
+
+
+def test_it_is_asked_for_with_password_and_address_and_kept_by_the_link_in_the_mail(
+    life: Life, visitor: Visitor
+) -> None:
+    refused = visitor.post("/account/delete/", email="other@example.com")
+    assert refused.status_code == 422
+    assert not ErasureRequest.objects.exists()
+    visitor.post("/account/delete/", email="ANNA@example.com")
+    visitor.post("/account/delete/", email="anna@example.com")
+    assert (ErasureRequest.objects.count(), sent("erasure_asked")) == (1, ["anna@example.com"])
+    path = urlsplit(str(Message.objects.get(kind="erasure_asked").context["url"])).path
+    stranger = Visitor()
+    assert "Keep my account" in text(stranger.get(path))
+    assert ErasureRequest.objects.get().cancelled_at is None
+    stranger.post(path)
+    assert ErasureRequest.objects.get().cancelled_at is not None
+    assert sweep() == 0
+    assert visitor.where == "/home/"
+    assert stranger.get(path).status_code == 404
+    assert stranger.get("/account/delete/keep/x:y:z/").status_code == 404
+
+
+def test_what_is_not_done_is_named_and_waited_for_and_in_the_end_somebody_looks(life: Life, visitor: Visitor) -> None:
+    order = order_plan(life.person, now=NOW)
+    page = text(visitor.get("/account/delete/"))
+    assert f"Order {order.reference} is not done yet" in page
+    assert "Delete my account" not in page
+    assert visitor.post("/account/delete/", email=life.person.email).status_code == 422
+    assert not ErasureRequest.objects.exists()
+    order.refresh_from_db()
+    with transaction.atomic():
+        order.move_to(OrderState.CANCELLED)
+    visitor.post("/account/delete/", email=life.person.email)
+    late = order_plan(life.person, now=NOW)
+    assert (sweep(), Alarm.objects.count()) == (0, 0)
+    assert (sweep(timedelta(days=22)), sweep(timedelta(days=23))) == (0, 0)
+    assert list(Alarm.objects.values_list("kind", flat=True)) == ["erasure.waits"]
+    with transaction.atomic():
+        late.move_to(OrderState.CANCELLED)
+    assert sweep() == 1
+
+
+def test_staff_do_not_delete_themselves_here(life: Life) -> None:
+    Subscriber.objects.filter(pk=life.person.pk).update(is_staff=True)
+    with pytest.raises(erasing.NotYet):
+        erasing.ask(Subscriber.objects.get(pk=life.person.pk), now=NOW, real_now=clock.real_now())
+
+
+@pytest.mark.parametrize("change", [{"payer_email": "thief@example.com"}, {"price_minor": 1}])
+def test_the_database_lets_a_payer_be_forgotten_and_nothing_else_be_written(life: Life, change: dict[str, Any]) -> None:
+    with pytest.raises(DatabaseError):
+        Order.objects.filter(pk=life.order.pk).update(**change)
+    assert Order.objects.filter(pk=life.order.pk).update(payer_email="") == 1
