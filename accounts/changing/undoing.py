@@ -10,7 +10,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import claims, hold
+from accounts import hold, sessions
 from accounts.changing import notices
 from accounts.models import SignInChange, SignInPart, Subscriber
 from lib.transactions import whole
@@ -61,7 +61,7 @@ def undo(change_id: UUID, *, real_now: datetime) -> bool:
     since.update(undone_at=real_now)
     if displaced.lower() != change.told_to.lower():
         notices.tell("put_back", subscriber, to=displaced)
-    transaction.on_commit(lambda: claims.end_sessions(subscriber), robust=True)
+    transaction.on_commit(lambda: sessions.end_all(subscriber), robust=True)
     return is_reachable
 
 

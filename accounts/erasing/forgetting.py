@@ -5,7 +5,7 @@ from datetime import datetime
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from accounts import claims
+from accounts import sessions
 from accounts.models import Line, Subscriber
 from notifications import choices, outbox
 
@@ -31,4 +31,4 @@ def forget(subscriber: Subscriber, lines: list[Line], *, now: datetime) -> None:
     subscriber.is_active = False
     subscriber.set_unusable_password()
     subscriber.save()
-    transaction.on_commit(lambda: claims.end_sessions(subscriber), robust=True)
+    transaction.on_commit(lambda: sessions.end_all(subscriber), robust=True)

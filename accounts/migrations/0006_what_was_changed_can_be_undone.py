@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_credit_may_be_kept_from_use'),
+        ('accounts', '0005_sims_and_swaps'),
     ]
 
     operations = [

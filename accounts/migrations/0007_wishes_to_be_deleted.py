@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_what_was_changed_can_be_undone'),
+        ('accounts', '0006_what_was_changed_can_be_undone'),
     ]
 
     operations = [
