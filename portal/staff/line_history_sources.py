@@ -120,9 +120,7 @@ def _sources() -> list[Source]:
         Source("refunds", Refund, "created_at", _by("payment__order__line_id"), ("payment__order",)),
         *_of_disputes(),
         *_of_the_queue(),
-        Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
-        Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
-        Source("tickets", Ticket, "opened_at", _by("line_id")),
+        *_of_what_waits(),
         Source("receipts", Receipt, "issued_at", _by("order__line_id"), ("order",)),
         Source("staff", Audit, "at", _by("line_id")),
     ]
@@ -133,6 +131,14 @@ def _of_disputes() -> list[Source]:
         Source("disputes", Dispute, "opened_at", _by("payment__order__line_id")),
         Source("disputes", Dispute, "withdrawn_at", _by("payment__order__line_id", withdrawn_at__isnull=False)),
         Source("disputes", Dispute, "ended_at", _by("payment__order__line_id", ended_at__isnull=False)),
+    ]
+
+
+def _of_what_waits() -> list[Source]:
+    return [
+        Source("reviews", ReviewItem, "opened_at", _by("order__line_id")),
+        Source("reviews", ReviewItem, "closed_at", _by("order__line_id", closed_at__isnull=False)),
+        Source("tickets", Ticket, "opened_at", _by("line_id")),
     ]
 
 

@@ -22,7 +22,7 @@ from notifications.models import Message
 from support import conversation
 from support.admin.forms import AnswerForm, NoteForm
 from support.authority import ANSWER, Staff
-from support.models import OPEN_STATES, Ticket, TicketEntry, TicketState
+from support.models import OPEN_STATES, Author, Ticket, TicketEntry, TicketState
 from support.pages.ticket_page import title_of
 from support.telling import paragraphs
 
@@ -166,8 +166,8 @@ class TicketAdmin(ActingAdmin):
         return NoteForm(request.POST or None)
 
     def facts_of(self, request: HttpRequest, row: Ticket, act: Act) -> list[Fact]:
-        """What was said last."""
-        last = row.entries.exclude(text="").last()
+        """What its person said last."""
+        last = row.entries.filter(author=Author.PERSON).exclude(text="").last()
         return [(_("Title"), title_of(row)), (_("Said last"), last.text if last else NOTHING)]
 
     def do_answer(self, request: HttpRequest, row: Ticket, form: AnswerForm) -> str:

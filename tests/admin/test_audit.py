@@ -81,6 +81,7 @@ def test_each_page_about_a_person_is_recorded_and_none_about_the_catalogue(desk:
             "GatewayMove",
             "VoucherBatch",
             "UsageFile",
+            "Notice",
         }
         assert is_recorded is (model.__name__ not in impersonal), model.__name__
 
