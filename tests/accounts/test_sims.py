@@ -187,4 +187,4 @@ def test_a_number_that_has_moved_away_leaves_nothing_running_and_its_credit_paya
     assert told("line_released") == [("email", owner.email)]
     assert owner.msisdn is None
     kinds = list(Command.objects.order_by("sequence").values_list("kind", flat=True))
-    assert kinds == ["port_set", "line_set", "sims_set", "port_set"]
+    assert kinds == ["port_set", "line_set", "port_set", "sims_set"]
