@@ -73,12 +73,12 @@ class Life:
         for address, channel in ((NUMBER, "sms"), (self.person.email, "email")):
             self.told(address, channel)
 
-    def told(self, address: str, channel: str) -> None:
+    def told(self, address: str, channel: str, *, key: str = "mark") -> None:
         """Something that waits to be sent."""
         said: dict[str, Any] = {"msisdn": NUMBER, "plan": {"en": "linemark"}}
         to = Recipient(address, "en", "Europe/Berlin")
         kind = "topped_up" if channel == "sms" else "renewed"
-        outbox.send(Outgoing(kind=kind, channel=channel, to=to, context=said, key=f"mark:{channel}", subject="mark"))
+        outbox.send(Outgoing(kind=kind, channel=channel, to=to, context=said, key=f"{key}:{channel}", subject="mark"))
 
     def _claimed(self) -> LineClaim:
         assert claims.prove(self.other, NUMBER, now=self.now) is None

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import DatabaseError, connection, transaction
 
-from accounts.models import ErasureRequest, Line, LineOwnership, Subscriber
+from accounts.models import ErasureRequest, Line, LineOwnership, SignInChange, Subscriber
 from billing import ledger
 from billing.models import AutoRenew, Order, OrderState, PaymentMethod, Receipt
 from billing.receipts import numbering
@@ -61,6 +62,11 @@ def sweep(after: timedelta = WEEK) -> int:
 def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: Visitor) -> None:
     numbering.number(now=NOW)
     Authenticator.objects.create(user=life.person, type="totp", data={"secret": "secretmark"})
+    life.told("anna.old@example.com", "email", key="former")
+    was = {"part": "email", "former": "anna.old@example.com", "told_to": "anna.old@example.com"}
+    begun = life.person.created_at
+    SignInChange.objects.create(subscriber=life.person, changed_at=begun + timedelta(microseconds=1), **was)
+    Message.objects.filter(key="former:email").update(created_at=begun)
     credit = ledger.credit_of(life.line)[0]
     visitor.post("/account/delete/", email=life.person.email)
     assert not AutoRenew.objects.filter(off_at=None).exists()
@@ -68,7 +74,16 @@ def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: 
     assert sweep() == 1
     assert sweep() == 0
     kept_by_law = {"billing_receipt"}
-    for value in ("anna@example.com", "Annamark", "linemark", "payeemark", "linkmark", "secretmark", "···9876"):
+    for value in (
+        "anna@example.com",
+        "anna.old@",
+        "Annamark",
+        "linemark",
+        "payeemark",
+        "linkmark",
+        "secretmark",
+        "···9876",
+    ):
         left = where(value) - kept_by_law
         assert left == ({"billing_payee"} if value == "Annamark" else set()), value  # Bao's own name for the number
     assert where(NUMBER[1:]) <= {
@@ -79,6 +94,7 @@ def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: 
     assert not LineOwnership.objects.filter(line=line, until_at=None).exists()
     assert ledger.credit_of(line)[0] == credit
     assert visitor.where == "/account/login/"
+    assert not UserSession.objects.exists()
     visitor.sign_in("anna@example.com", PASSWORD)
     assert visitor.where == "/account/login/"
     assert set(PaymentMethod.objects.values_list("state", "label")) == {("removed", "-")}

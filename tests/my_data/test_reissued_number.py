@@ -130,7 +130,7 @@ def test_no_button_of_the_old_owner_works_for_the_new_one(life: Life, reader: Cl
     assert (Order.objects.count(), Payee.objects.count(), ledger.credit_of(life.line)) == before
 
 
-def test_the_new_line_begins_empty_and_nothing_standing_pays_for_it(
+def test_the_new_line_begins_empty_and_nothing_standing_saved_or_waiting_reaches_it(
     life: Life, new_line: Line, new_owner: Subscriber
 ) -> None:
     assert ledger.credit_of(new_line)[0].minor == 0
@@ -140,6 +140,10 @@ def test_the_new_line_begins_empty_and_nothing_standing_pays_for_it(
     assert stops.of_former_owners(now=NOW) == 0
     life.person.refresh_from_db()
     assert life.person.msisdn is None
+    assert list(Payee.objects.values_list("name", flat=True)) == ["payeemark"]
+    sms, mail = (Message.objects.get(key=f"mark:{channel}") for channel in ("sms", "email"))
+    assert (sms.state, mail.state) == ("suppressed", "due")
+    assert choices.wanted(NUMBER)["plan_ended"] is True
 
 
 def test_an_open_claim_on_the_old_line_gives_nobody_anything(life: Life, new_owner: Subscriber) -> None:
@@ -147,27 +151,10 @@ def test_an_open_claim_on_the_old_line_gives_nobody_anything(life: Life, new_own
     life.claim.refresh_from_db()
     assert (life.claim.granted_at, life.claim.vetoed_at) == (None, NOW + 2 * DAY)
     assert not life.other.lines.filter(msisdn=NUMBER).exists()
-    assert list(new_owner.lines.values_list("msisdn", flat=True)) == [NUMBER]
-
-
-def test_the_veto_link_of_the_old_owner_does_nothing_to_the_new_one(life: Life, new_owner: Subscriber) -> None:
     Client().post(life.veto_path())
-    assert new_owner.lines.count() == 1
-
-
-def test_the_old_link_to_top_up_shows_nothing(life: Life, new_owner: Subscriber) -> None:
+    assert list(new_owner.lines.values_list("msisdn", flat=True)) == [NUMBER]
     answer = Client().get(life.link_address.partition("localhost:8000")[2])
     assert (answer.status_code, marks_in(words(answer))) == (404, [])
-
-
-def test_nobody_has_the_number_saved_any_more(life: Life) -> None:
-    assert list(Payee.objects.values_list("name", flat=True)) == ["payeemark"]
-
-
-def test_what_waited_for_the_number_is_not_sent_to_its_new_owner(life: Life) -> None:
-    sms, mail = (Message.objects.get(key=f"mark:{channel}") for channel in ("sms", "email"))
-    assert (sms.state, mail.state) == ("suppressed", "due")
-    assert choices.wanted(NUMBER)["plan_ended"] is True
 
 
 def test_the_same_holds_when_a_line_changes_hands_by_a_claim(tmp_path: Path) -> None:
