@@ -101,7 +101,13 @@ def open_ticket(order_id: UUID, *, line_id: UUID, now: datetime) -> bool:
         promised_at=promise.promised_by(Topic.PAYMENT, now=now),
         last_at=now,
     )
-    TicketEntry.objects.create(ticket=ticket, author=Author.SYSTEM, actor="system", event=EntryEvent.LATE, at=now)
+    TicketEntry.objects.create(
+        ticket=ticket,
+        author=Author.SYSTEM,
+        actor="system",
+        event=EntryEvent.HELD if is_held else EntryEvent.LATE,
+        at=now,
+    )
     telling.of_late_order(ticket, "held" if is_held else "late")
     alarm("order.late", subject=order.subject, detail=f"ticket {ticket.reference}")
     return True

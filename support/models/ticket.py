@@ -190,6 +190,7 @@ class EntryEvent(models.TextChoices):
     SAID = "said", _("said")
     SOLVED = "solved", _("marked as solved")
     LATE = "late", _("paid and not there in time")
+    HELD = "held", _("paid, and held")
     ARRIVED = "arrived", _("there now")
     GIVEN_BACK = "given_back", _("the money went back")
 

@@ -122,6 +122,9 @@ def _event(entry: TicketEntry) -> str:
         EntryEvent.LATE: _(
             "Your payment has come, and what you ordered was not there within the five minutes that we promise. We opened this question ourselves. You need do nothing: we go on trying, and a person looks into it."
         ),
+        EntryEvent.HELD: _(
+            "Your payment has come, and what you ordered could not be given to the number. The money is yours: take it back with one tap on the order’s page. A person looks into it, too."
+        ),
         EntryEvent.ARRIVED: _("What you ordered is there now. We are sorry that it took longer."),
         EntryEvent.GIVEN_BACK: _("The order was not carried out, and its money has gone back."),
     }.get(EntryEvent(entry.event), "")

@@ -6,6 +6,7 @@ from types import SimpleNamespace as Like
 from typing import Any
 from uuid import UUID
 
+from billing.order_pages.beside import Beside
 from support.articles import shelf
 from support.articles.article import Article
 from support.forms import QuestionForm, ReplyForm
@@ -103,6 +104,11 @@ def talk(**more: Any) -> dict[str, Any]:
     } | more
 
 
+def order_with_ticket() -> dict[str, Any]:
+    found = Beside(title="Your question T-7K2M9QX", url="#", badge="We are on it", tone="warn")
+    return sample.order_declined() | {"beside": [found]}
+
+
 def told(context: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
     """A page with both kinds of notices above."""
     outage = Shown(True, "Calls to Austria do not get through. Data works.", "en", sample.NOW - HOUR, None, False)
@@ -130,6 +136,7 @@ def pages(nobody: Any) -> dict[str, tuple[Any, ...]]:
             "support/ticket.html",
             lambda: talk(ticket=ticket(promised_at=None), form=ReplyForm({"text": ""}), **ended),
         ),
+        "order-with-ticket": ("billing/order.html", order_with_ticket),
         "landing-notices": ("portal/landing.html", told(sample.landing), nobody),
         "plans-notices": ("plans/list.html", told(sample.plan_list)),
     }

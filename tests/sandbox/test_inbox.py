@@ -190,11 +190,11 @@ def test_a_mail_that_takes_replies_is_answered_as_its_reader_would_and_signed(
 ) -> None:
     sent: list[tuple[str, dict[str, list[str]]]] = []
 
-    def posted_to(address: str, body: str) -> int:
+    def post(address: str, body: str) -> int:
         sent.append((address, parse_qs(body)))
         return 200
 
-    monkeypatch.setattr(replies, "_posted", posted_to)
+    monkeypatch.setattr(replies, "_posted", post)
     running = app.extensions["sandbox"]
     posted = {"channel": "email", "to": "anna@example.com", "subject": "Hello", "reply_to": "reply+x@in.example"}
     page = f"/inbox/{told(_post(http, **posted))['id']}"

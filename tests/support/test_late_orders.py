@@ -15,7 +15,7 @@ from lib import clock, queue
 from lib.models import Alarm
 from notifications.models import Message
 from support import late_orders
-from support.models import Ticket
+from support.models import Ticket, TicketEntry
 from tests.billing.ordering import load_reference_data, order_plan, payment_for, received
 from tests.cast import anna
 
@@ -116,6 +116,7 @@ def test_held_money_has_a_ticket_unless_its_payer_has_to_act(woken: list[str], k
         reviews.open_item(journal, kind, currency="EUR")
     assert late_orders.sweep(now=clock.now()) == opened
     assert [row.context["why"] for row in Message.objects.filter(kind="order_late")] == ["held"] * opened
+    assert list(TicketEntry.objects.values_list("event", flat=True)) == ["held"] * opened
 
 
 @pytest.mark.django_db
