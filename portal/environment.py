@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from environs import Env
+
+#: Reads everything before it complains of anything.
+env = Env(eager=False)
+
 
 def cache_url(redis_url: str | None) -> str:
     """Django's cache keeps to database 1, so that clearing it never touches the broker."""

@@ -20,7 +20,7 @@ LEFT_TO_BEAT = {
     "billing.sweep_disputes", "billing.learn_abilities", "billing.number_receipts", "billing.number_all_receipts", "billing.draw_receipts",
     "billing.sweep_events", "billing.sweep_top_ups_for_others", "billing.sweep_payments", "billing.sweep_methods", "billing.stop_for_former_owners",
     "billing.read_events", "billing.reconcile", "plans.compare_with_core", "notifications.deliver_now", "notifications.forget_secrets",
-    "accounts.forget_unverified", "lib.mail_alarms", "lib.heartbeat",
+    "accounts.forget_unverified", "accounts.sweep_esims", "accounts.sweep_swaps", "portal.erase_accounts", "lib.mail_alarms", "lib.heartbeat",
 }  # fmt: skip
 
 
