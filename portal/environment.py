@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from environs import Env
+from environs import Env, EnvValidationError
 
-#: Reads everything before it complains of anything.
-env = Env(eager=False)
+
+def malformed(env: Env) -> list[str]:
+    """What `env` could not read, a line each; nothing more is read by it."""
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        found: Any = error.error_messages  # `seal` gives a dict; the type leaves a list open
+        return [f"{name}: {' '.join(messages)}" for name, messages in found.items()]
+    return []
 
 
 def cache_url(redis_url: str | None) -> str:

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import EnvValidationError
+from environs import Env
 
 from lib.logging import logging_settings
+from portal import bounds
 from portal.bounds import *  # noqa: F403  the rest of the settings, which Django reads as one
-from portal.environment import broker_url, cache_url, env, own_problems, production_problems
+from portal.environment import broker_url, cache_url, malformed, own_problems, production_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(eager=False)
 
 # --- Which installation this is -------------------------------------------------------------------------------------------
 ENVIRONMENT: str = env.str("PORTAL_ENV", "development")
@@ -358,12 +360,7 @@ LOGGING = logging_settings(level=LOG_LEVEL, as_json=PRODUCTION)
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique without regard to case, by a constraint on Lower(email)
 
 # --- Everything wrong, said at once ---------------------------------------------------------------------------------------
-_problems: list[str] = []
-try:
-    env.seal()
-except EnvValidationError as error:
-    _found: Any = error.error_messages  # `seal` gives a dict; the type leaves a list open
-    _problems += [f"{name}: {' '.join(messages)}" for name, messages in _found.items()]
+_problems = [*malformed(env), *bounds.malformed_here]
 if ENVIRONMENT not in {"development", "test", "production"}:
     _problems.append("PORTAL_ENV: choose development, test or production")
 if PORTAL_ORIGIN and urlsplit(PORTAL_ORIGIN).path:
