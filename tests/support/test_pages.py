@@ -191,13 +191,13 @@ def test_the_old_addresses_still_lead_here() -> None:
 def test_every_article_is_a_page_in_each_language_and_its_links_lead_somewhere() -> None:
     from support.articles.shelf import ARTICLES
 
-    client = signed_in(anna())
+    client, links = signed_in(anna()), set[str]()
     assert len(ARTICLES) == len({article.slug for article in ARTICLES}) >= 20
     for article in ARTICLES:
         page = client.get(reverse("help_article", args=[article.slug]))
         assert page.status_code == 200
-        for url in re.findall(r'<a class="button[^"]*" href="([^"?]+)"', text(page)):
-            assert client.get(url).status_code in {200, 302}, (article.slug, url)
+        links |= set(re.findall(r'<a class="button[^"]*" href="([^"?]+)"', text(page)))
+    assert {url for url in links if client.get(url).status_code not in {200, 302}} == set()
     assert client.get("/help/articles/nothing/").status_code == 404
 
 
