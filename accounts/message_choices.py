@@ -19,6 +19,7 @@ _HEADINGS = {
     Topic.STANDING: _("Auto-renew and auto top-up"),
     Topic.CREDIT: _("Credit"),
     Topic.PAYMENTS: _("Payments and receipts"),
+    Topic.SHARING: _("Sharing"),
     Topic.LINE: _("Your line"),
     Topic.SECURITY: _("Security"),
     Topic.OFFERS: _("Offers"),

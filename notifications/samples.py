@@ -57,6 +57,7 @@ _WORDS: dict[str, Any] = {
     },
     "remaining": {"amount": 2_900_000_000, "unit": "data"},
     "granted": {"amount": 15_000_000_000, "unit": "data"},
+    "asked": {"amount": 1_000_000_000, "unit": "data"},
     "speed": None,
     "beyond": None,
     "unit": "data",
@@ -122,6 +123,9 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
     "next_plan_to_change": [{"instead": ""}, {}],
+    "group_left": _why("left", "line_ended"),
+    "group_answered": _why("approved", "refused", "expired"),
+    "group_changed": [*_why("removed", "dissolved", "paused", "resumed", "cap"), {"why": "cap", "granted": None}],
     "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
 

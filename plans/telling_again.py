@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import Line
 from lib.transactions import whole
 from plans import commands
-from plans.models import PlanPeriod
+from plans.models import GroupMember, PlanPeriod
 from provisioning.models import Difference
 from provisioning.outbox import tell_many
 
@@ -21,7 +21,7 @@ def differing_lines() -> list[UUID]:
 
 @whole
 def tell_again(line_id: UUID, *, now: datetime) -> int:
-    """The line's state, its SIMs, and its plan periods that are not over or that differ. Every command says how something stands, so that it
+    """The line's state, its SIMs, whose data it shares, and its plan periods that are not over or that differ. Every command says how something stands, so that it
     may be told any number of times. Returns how many commands were written.
     """
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
@@ -39,5 +39,7 @@ def tell_again(line_id: UUID, *, now: datetime) -> int:
         )
         for period in periods
     ]
+    joined = GroupMember.objects.filter(line=line).select_related("line", "group__line").order_by("-joined_at").first()
+    tellings += [commands.of_member(joined, change=again)] if joined else []
     tell_many(tellings)
     return len(tellings)

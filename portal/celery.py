@@ -54,6 +54,7 @@ ROUTES: dict[str, str] = {
     "provisioning.deliver": "network",
     "provisioning.sweep": "network",
     "plans.compare_with_core": "network",
+    "plans.look_after_groups": "notify",
     "notifications.deliver_now": "notify-now",
     "notifications.deliver": "notify",
     "notifications.sweep": "notify",
@@ -93,6 +94,7 @@ SCHEDULE: dict[str, float] = {
     "billing.reconcile": 900,  # looks whether the night's comparison is due
     "provisioning.sweep": 15,
     "plans.compare_with_core": 86400,
+    "plans.look_after_groups": 60,
     "notifications.deliver_now": 15,
     "notifications.sweep": 15,
     "notifications.forget_secrets": 60,

@@ -19,6 +19,7 @@ class CommandKind(models.TextChoices):
     PERIOD_SET = "period_set", _("plan period")
     LINE_SET = "line_set", _("state of the line")
     SIMS_SET = "sims_set", _("SIMs of the line")
+    GROUP_SET = "group_set", _("sharing group of the line")
 
 
 class CommandState(models.TextChoices):

@@ -28,6 +28,7 @@ SWEEPS = (
     "accounts.decide_claims",
     "billing.remind_of_ends",
     "billing.sweep_lines",
+    "plans.look_after_groups",
     "provisioning.sweep",
     "notifications.sweep",
 )
