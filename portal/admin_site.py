@@ -41,7 +41,7 @@ SHOWN: dict[str, list[str]] = {
         "VatRate",
     ],
     "network": ["ExternalTopUp", "UsageDay", "UsageFile", "UsageRowError"],
-    "plans": ["PlanPeriod", "Allowance", "Plan", "Zone"],
+    "plans": ["PlanPeriod", "Allowance", "SharingGroup", "GroupMember", "GroupInvite", "GroupAsk", "Plan", "Zone"],
     "provisioning": ["Command", "Difference"],
     "notifications": ["Message", "Suppression"],
     "lib": ["Alarm", "Audit"],

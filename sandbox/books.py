@@ -39,6 +39,7 @@ _TABLES = (
         clock_at REAL NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS core_lines (line TEXT PRIMARY KEY, msisdn TEXT NOT NULL, state TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS core_sims (line TEXT PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)))",
+    "CREATE TABLE IF NOT EXISTS core_groups (line TEXT PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)))",
     """CREATE TABLE IF NOT EXISTS core_periods (
         period TEXT PRIMARY KEY, line TEXT NOT NULL, body TEXT NOT NULL CHECK (json_valid(body)))""",
     "CREATE INDEX IF NOT EXISTS core_periods_line ON core_periods (line)",

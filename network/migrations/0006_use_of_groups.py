@@ -3,7 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-COLUMN = "ALTER TABLE network_usagecharge ADD COLUMN member_id uuid"
+COLUMN = """
+    ALTER TABLE network_usagecharge ADD COLUMN member_id uuid;
+    CREATE INDEX usage_charge_of_member ON network_usagecharge (member_id, used_at) WHERE member_id IS NOT NULL;
+"""
 BACK = "ALTER TABLE network_usagecharge DROP COLUMN member_id"
 
 

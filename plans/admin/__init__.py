@@ -1,3 +1,3 @@
-from plans.admin import catalogue, periods
+from plans.admin import catalogue, groups, periods
 
-__all__ = ["catalogue", "periods"]
+__all__ = ["catalogue", "groups", "periods"]

@@ -21,7 +21,7 @@ from plans import life, periods
 from plans.calendar import months_from, to_second
 from plans.commands import IMPORTED
 from plans.models import Plan
-from portal.demo import for_others, usage, vouchers
+from portal.demo import for_others, groups, usage, vouchers
 from portal.demo.people import CAST, PASSWORD, Bought, Person
 
 
@@ -34,7 +34,9 @@ def load(*, now: datetime) -> list[str]:
             owners[person.name] = _subscriber(person)
         if owner := owners.get(person.name or person.owner):
             _live(person, lines[person.msisdn], owner, now=now)
+    groups.load(lines, now=now)
     usage.load(lines, now=now)
+    groups.ask(now=now)
     return [*vouchers.load(now=now), *for_others.load(now=now)]
 
 

@@ -23,6 +23,7 @@ _SAYS: Mapping[str, Mapping[str, type]] = {
         "beyond_by_credit": bool,
         "allowances": list,
     },
+    "group_set": {"is_member": bool},
 }
 _UNTOLD = "untold"
 
@@ -100,6 +101,9 @@ def apply(sql: sqlite3.Connection, command: Command) -> bool:
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (command.payload["state"], command.line))
     elif command.kind == "sims_set":
         _keep_sims(sql, command.line, command.payload["sims"])
+    elif command.kind == "group_set":
+        told = (command.line, json.dumps(command.payload))
+        sql.execute("INSERT OR REPLACE INTO core_groups (line, body) VALUES (?, ?)", told)
     else:
         sql.execute(
             "INSERT INTO core_periods (period, line, body) VALUES (?, ?, ?)"
@@ -140,7 +144,15 @@ def lines(sql: sqlite3.Connection, *, after: str = "", limit: int) -> list[dict[
 def of_number(sql: sqlite3.Connection, msisdn: str) -> list[dict[str, Any]]:
     """`lines` of one number, the one that was told of last at the end."""
     rows = sql.execute("SELECT * FROM core_lines WHERE msisdn = ? ORDER BY rowid", (msisdn,)).fetchall()
-    return [{"line": row["line"], "state": row["state"], "periods": _periods(sql, row["line"])} for row in rows]
+    return [
+        {
+            "line": row["line"],
+            "state": row["state"],
+            "periods": _periods(sql, row["line"]),
+            "group": _group(sql, row["line"]),
+        }
+        for row in rows
+    ]
 
 
 def calls(sql: sqlite3.Connection, *, limit: int = 5000) -> list[dict[str, Any]]:
@@ -158,6 +170,7 @@ def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> boo
     if wanted.get("forget"):
         sql.execute("DELETE FROM core_periods WHERE line = ?", (line,))
         sql.execute("DELETE FROM core_sims WHERE line = ?", (line,))
+        sql.execute("DELETE FROM core_groups WHERE line = ?", (line,))
         sql.execute("DELETE FROM core_lines WHERE line = ?", (line,))
     if isinstance(wanted.get("state"), str):
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (wanted["state"], line))
@@ -171,12 +184,19 @@ def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> boo
 
 
 def clear(sql: sqlite3.Connection) -> None:
-    for table in ("core_lines", "core_sims", "core_periods", "core_commands", "core_calls"):
+    for table in ("core_lines", "core_sims", "core_groups", "core_periods", "core_commands", "core_calls"):
         sql.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
 
 
 def _keep_sims(sql: sqlite3.Connection, line: str, sims: list[Any]) -> None:
     sql.execute("INSERT OR REPLACE INTO core_sims (line, body) VALUES (?, ?)", (line, json.dumps(sims)))
+
+
+def _group(sql: sqlite3.Connection, line: str) -> dict[str, Any] | None:
+    """Whose data the line may use beside its own; None for nobody's."""
+    row = sql.execute("SELECT body FROM core_groups WHERE line = ?", (line,)).fetchone()
+    body: dict[str, Any] = json.loads(row["body"]) if row else {}
+    return body if body.get("is_member") else None
 
 
 def _periods(sql: sqlite3.Connection, line: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from portal import gallery
 from tests.look import sample_advice as advice
 from tests.look import sample_back as back
 from tests.look import sample_forms as forms
+from tests.look import sample_groups as groups
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
 from tests.look import sample_pace as pace
@@ -178,4 +179,5 @@ PAGES = {
     **{name: Page(*page) for name, page in (queue.PAGES | advice.pages(sample.LINE)).items()},
     **{name: Page(*page) for name, page in usage.pages(sample.LINE, sample.SECOND_LINE, sample.bucket, offer).items()},
     **{name: Page(*page) for name, page in world.pages(sample.LINE, NOBODY).items()},
+    **{name: Page(*page) for name, page in groups.pages(sample.LINE, sample.SECOND_LINE).items()},
 }
