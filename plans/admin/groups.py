@@ -54,11 +54,11 @@ class SharingGroupAdmin(ReadOnlyAdmin):
 
 class SharesOfMember(ReadOnlyInline):
     model = GroupShare
-    fields = ["period_linked", "used", "extra", "limit"]
+    fields = ["period_linked", "used", "added", "limit"]
 
     period_linked = link_to("period", _("period"))
     used = column(_("used"), lambda row: data(row.used_bytes))
-    extra = column(_("added to the cap"), lambda row: data(row.extra_bytes))
+    added = column(_("added to the cap"), lambda row: data(row.extra_bytes))
     limit = column(_("limit"), lambda row: str(_("no cap")) if row.limit_bytes is None else data(row.limit_bytes))
 
 

@@ -44,10 +44,19 @@ def look_after(*, now: datetime) -> int:
     """End what belongs to a number that is out of use or somebody else's by now: nothing of it may reach its next owner. Any number of
     times. Returns how many groups and members that were.
     """
-    groups = list(_left_behind(SharingGroup.objects.filter(dissolved_at=None), "owner"))
+    return _end_left_behind(Q(), now=now)
+
+
+def clear(*, line: Line, now: datetime) -> None:
+    """As `look_after`, of one line: whoever has it now may start or join at once."""
+    _end_left_behind(Q(line=line), now=now)
+
+
+def _end_left_behind(which: Q, *, now: datetime) -> int:
+    groups = list(_left_behind(SharingGroup.objects.filter(which, dissolved_at=None), "owner"))
     for group in groups:
         _dissolve_all(group.pk, MemberEnd.LINE_ENDED, at=_ended_at(group.line, group.owner_id, now=now), now=now)
-    members = _left_behind(GroupMember.objects.filter(left_at=None).select_related("group"), "subscriber")
+    members = _left_behind(GroupMember.objects.filter(which, left_at=None).select_related("group"), "subscriber")
     return len(groups) + sum(_end_of_line(member, now=now) for member in members)
 
 

@@ -1,12 +1,13 @@
 """Starting a group, and inviting into it by codes that are shown once."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import Line, Subscriber
 from lib.transactions import whole
-from plans.groups import codes, rules
+from plans.groups import codes, ending, rules
 from plans.groups.rules import INVITE_FOR, NotPossible, Why
 from plans.models import GroupInvite, SharingGroup
 
@@ -14,13 +15,17 @@ from plans.models import GroupInvite, SharingGroup
 OPEN_AT_MOST = 10
 
 
-@whole
 def start(*, line: Line, owner: Subscriber, shows: str, now: datetime) -> SharingGroup:
     """From now on `line` may share. A second time it is the same group. Raises NotPossible."""
-    locked = rules.lock_lines({line.pk})[line.pk]
+    ending.clear(line=line, now=now)
+    return _start(line.pk, owner, shows, now)
+
+
+@whole
+def _start(line_id: UUID, owner: Subscriber, shows: str, now: datetime) -> SharingGroup:
+    locked = rules.lock_lines({line_id})[line_id]
     if known := SharingGroup.objects.of(owner).filter(line=locked).first():
         return known
-    SharingGroup.objects.filter(line=locked, dissolved_at=None).exclude(owner=owner).update(dissolved_at=now)
     rules.check_line(locked, owner)
     return SharingGroup.objects.create(line=locked, owner=owner, shows=shows, started_at=now)
 

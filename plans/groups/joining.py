@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts.models import Line, Subscriber
 from lib.transactions import whole
 from plans import commands
-from plans.groups import codes, rules, telling, tries
+from plans.groups import codes, ending, rules, telling, tries
 from plans.groups.codes import NotACode
 from plans.groups.rules import NotPossible, Why
 from plans.models import GroupInvite, GroupMember, SharingGroup
@@ -45,9 +45,14 @@ def _open(**which: object) -> GroupInvite | None:
     return GroupInvite.objects.filter(**which, group__in=standing).select_related("group__line", "group__owner").first()
 
 
-@whole
 def join(*, invite: GroupInvite, line: Line, subscriber: Subscriber, shows: str, now: datetime) -> GroupMember:
     """`line` is in the group from now on, and its owner is told; a second time it is the same member. Raises NotPossible."""
+    ending.clear(line=line, now=now)
+    return _join(invite, line, subscriber, shows, now)
+
+
+@whole
+def _join(invite: GroupInvite, line: Line, subscriber: Subscriber, shows: str, now: datetime) -> GroupMember:
     group, lines = rules.lock_group(invite.group, line.pk)
     found = GroupInvite.objects.select_for_update(no_key=True, of=("self",)).get(pk=invite.pk)
     if found.member_id and (mine := GroupMember.objects.of(subscriber).filter(pk=found.member_id, line=line).first()):

@@ -55,6 +55,7 @@ PAGES = {
         "portal/dashboard.html", lambda: sample.dashboard(**pace.forecast("lasts", now=sample.NOW))
     ),
     "dashboard-early": Page("portal/dashboard.html", lambda: sample.dashboard(forecast=None)),
+    "dashboard-shared": Page("portal/dashboard.html", lambda: sample.dashboard(shared=groups.shared())),
     "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
     "dashboard-grace": Page("portal/dashboard.html", lambda: sample.dashboard_asleep(LineState.GRACE)),
     "dashboard-suspended": Page("portal/dashboard.html", lambda: sample.dashboard_asleep(LineState.SUSPENDED)),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from lib.wording import GIGABYTE, MEGABYTE
 from plans.groups import page, words
+from plans.groups.column import Shared
 from plans.groups.forms import AskForm, CapForm, CodeForm, InviteForm, JoinForm, StartForm
 from plans.groups.rules import Why
 from plans.groups.shared import Pool, Share
@@ -164,6 +165,11 @@ def check() -> dict[str, Any]:
         "act": _("Dissolve the group"),
         "keep": _("Keep the group"),
     }
+
+
+def shared() -> Shared:
+    """On a member's home."""
+    return Shared("Lena", 3_170_000_000, NOW + 17 * DAY, is_paused=False)
 
 
 def pages(line: Any, second: Any) -> dict[str, tuple[Any, ...]]:

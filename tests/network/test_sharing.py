@@ -81,7 +81,8 @@ def test_what_was_added_on_request_counts_in_that_plan_period_alone(
     before = shared(group.line, begins=NOW - 10 * DAY, ends=NOW - 2 * DAY)
     after = shared(group.line, begins=NOW - 2 * DAY, ends=NOW + 10 * DAY)
     member = member_of(group, member_line, STEP)
-    GroupShare.objects.create(member=member, period_id=before.period_id, extra_bytes=STEP)
+    assert before.period
+    GroupShare.objects.create(member=member, period=before.period, extra_bytes=STEP)
     load([row("a", number=BAO, amount=900 * MB, at=NOW - 3 * DAY), row("b", number=BAO, amount=900 * MB)])
     assert (used(before), used(after)) == (900 * MB, STEP)
     assert overrun() == {"a": 0, "b": 400 * MB}

@@ -140,7 +140,7 @@ def add_up(places: list[Seat], members: list[GroupMember], over: dict[str, int])
     by_member: dict[Any, int] = {}
     for allowance_id, member_id, amount in UsageCharge.objects.values_list("allowance_id", "member_id", "amount"):
         charged[allowance_id] = charged.get(allowance_id, 0) + amount
-        if member_id:
+        if member_id is not None:
             by_member[member_id, allowance_id] = by_member.get((member_id, allowance_id), 0) + amount
     assert charged == {row.pk: row.used for row in Allowance.objects.filter(used__gt=0)}
     kept = GroupUse.objects.values_list("member_id", "allowance_id", "used_bytes")
