@@ -1,13 +1,15 @@
 """What a member uses: its own data first, then its owner's, inside zone, roaming cap and the member's cap, while in the group."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db.models import Sum
 
-from accounts.models import Line, LineOwnership
+from accounts.models import Line, LineOwnership, Subscriber
 from billing import ledger
+from network import used_days
 from network.models import UsageCharge, UsageDay, UsageRecord
 from notifications.models import Message
 from plans.models import Allowance, GroupShare, GroupUse, PlanPeriod, SharingGroup
@@ -217,3 +219,24 @@ def test_the_same_file_again_changes_nothing(group: SharingGroup, member_line: L
     load(rows, name="again.csv", now=NOW + HOUR)
     load([*rows, row("b", number=BAO, amount=1)], name="more.csv")
     assert (used(theirs), GroupUse.objects.get().used_bytes, PlanPeriod.objects.count()) == (6, 6, 1)
+
+
+def test_what_members_used_drains_the_owners_data_in_what_is_foretold(
+    group: SharingGroup, member_line: Line, load: Load
+) -> None:
+    shared(group.line)
+    member_of(group, member_line)
+    load([row("m", number=BAO, amount=70), row("n", number=BAO, amount=5, at=NOW - DAY + HOUR), row("a", amount=30)])
+    owner, member = owner_of(group.line), owner_of(member_line)
+
+    def read(line: Line, reader: Subscriber) -> dict[str, int]:
+        column = used_days.data_column(line, reader, now=NOW, days=56)
+        found: dict[str, int] = {}
+        for each in PlanPeriod.objects.annotate(used=column).values_list("used", flat=True)[0]:
+            found[each["day"]] = found.get(each["day"], 0) + each["covered"]
+        return found
+
+    assert read(group.line, owner) == {"2026-11-22": 105}
+    assert read(member_line, member) == {"2026-11-22": 75}
+    assert used_days.by_members(group.line, owner, since=NOW - 2 * DAY) == {date(2026, 11, 22): 75}
+    assert used_days.by_members(group.line, member, since=NOW - 2 * DAY) == {}
