@@ -145,6 +145,7 @@ def charge(cursor: Any) -> dict[Key, str]:
 
     Returns who has come near the cap or reached it, by member and plan period.
     """
+    cursor.execute("ANALYZE usage_charged, usage_member")
     cursor.execute(_NEEDS)
     needs = [_Need(*row) for row in cursor.fetchall()]
     if not needs:

@@ -114,6 +114,7 @@ def _end(members: Sequence[GroupMember], how: MemberEnd, *, at: datetime, now: d
         member.save(update_fields=["left_at", "end"])
         for ask in GroupAsk.objects.filter(member=member, state=AskState.OPEN).select_for_update(no_key=True):
             ask.move_to(AskState.EXPIRED, at=now)
+        telling.forget(member)
     tell_many([commands.of_member(member, change=f"left:{commands.at(now)}") for member in members])
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.models import Line
+from accounts.models import Line, LineOwnership
 from lib import clock
 from notifications import outbox
 from notifications.kinds import Channel, kind_of
@@ -34,11 +34,12 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class _Note:
-    """`to`: the line whose reader is told; `by`: who did it."""
+    """`to`: the line whose reader is told, as long as it is `whose` it was; `by`: who did it."""
 
     kind: str
     member: GroupMember
     to: Line
+    whose: int
     said: Mapping[str, Any]
     key: str
     by: int | None = None
@@ -93,14 +94,23 @@ def tell_caps(crossed: Mapping[tuple[UUID, UUID], str], *, now: datetime) -> Non
             _send(replace(note, by=None, not_after=share.period.ends_at - now))
 
 
+def forget(member: GroupMember) -> None:
+    """What is still to be said about a part in a group that has ended is no news."""
+    outbox.withdraw(_subject(member), kinds=("group_asked", CAP_LOW, CAP_REACHED))
+
+
 def _to_owner(kind: str, member: GroupMember, *, key: str, **said: Any) -> _Note:
     said = {"whom": member.shows, **said}
-    return _Note(kind=kind, member=member, to=member.group.line, said=said, key=key, by=member.subscriber_id)
+    owner = member.group.owner_id
+    return _Note(
+        kind=kind, member=member, to=member.group.line, whose=owner, said=said, key=key, by=member.subscriber_id
+    )
 
 
 def _to_member(kind: str, member: GroupMember, *, key: str, **said: Any) -> _Note:
     said = {"whom": member.group.shows, **said}
-    return _Note(kind=kind, member=member, to=member.line, said=said, key=key, by=member.group.owner_id)
+    who = member.subscriber_id
+    return _Note(kind=kind, member=member, to=member.line, whose=who, said=said, key=key, by=member.group.owner_id)
 
 
 def _send(note: _Note) -> None:
@@ -124,9 +134,10 @@ def _messages(note: _Note) -> Iterator[Outgoing]:
 
 def _readers(note: _Note, channel: Channel) -> Any:
     readers = Readers(channel)
-    found = readers.to(Line.objects.filter(pk=note.to.pk))
-    if channel == Channel.EMAIL and note.by is not None:
-        found = found.exclude(ownerships__subscriber=note.by, ownerships__until_at=None)
+    still = LineOwnership.objects.filter(line=note.to, subscriber=note.whose, until_at=None)
+    found = readers.to(Line.objects.filter(pk__in=still.values("line")))
+    if channel == Channel.EMAIL and note.by == note.whose:
+        return found.none()
     return found.annotate(to=readers.address, told_in=readers.language, zone_of_reader=F(ZONE))
 
 

@@ -313,6 +313,10 @@ def test_a_number_with_a_new_owner_takes_nothing_along(group: SharingGroup) -> N
     member.refresh_from_db()
     assert (member.left_at, member.end) == (NOON + MINUTE, MemberEnd.LINE_ENDED)
     assert told() == ["group_left email anna@example.com line_ended"]
+    hand_over(group.line, carla(), at=NOON + DAY)
+    ending.look_after(now=NOON + DAY)
+    assert told() == []
+    group = inviting.start(line=group.line, owner=Subscriber.objects.get(name="Carla"), shows="C", now=NOON + DAY)
     invite, _code = inviting.invite(group=group, cap_bytes=None, now=NOON + DAY)
     again = joining.join(invite=invite, line=member.line, subscriber=new, shows="Emma", now=NOON + DAY)
     assert (again.line, again.subscriber) == (member.line, new)
