@@ -108,16 +108,20 @@ def test_nothing_is_shared_before_joining_after_leaving_or_while_paused(
     assert overrun() == {"early": 5, "in": 0, "paused": 5, "again": 0, "late": 5}
 
 
-def test_no_gift_nor_what_came_without_a_plan_is_shared_nor_anything_while_no_plan_runs(
-    group: SharingGroup, member_line: Line, load: Load
-) -> None:
-    gift = allowance(group.line, ends=NOW + DAY)
+def test_no_gift_nor_what_came_without_a_plan_is_shared(group: SharingGroup, member_line: Line, load: Load) -> None:
+    gift, plan = allowance(group.line, ends=NOW + DAY), shared(group.line, 3)
+    member_of(group, member_line)
+    load([row("a", number=BAO, amount=5), row("call", number=BAO, unit="voice", amount=60)])
+    assert (used(gift), used(plan)) == (0, 3)
+    assert overrun() == {"a": 2, "call": 60}
+
+
+def test_nothing_is_shared_while_no_plan_runs(group: SharingGroup, member_line: Line, load: Load) -> None:
     ended = shared(group.line, begins=NOW - 20 * DAY, ends=NOW - 10 * DAY)
     add_on = allowance(group.line, begins=NOW - 20 * DAY, period=ended.period)
     member_of(group, member_line)
-    load([row("a", number=BAO, amount=5), row("call", number=BAO, unit="voice", amount=60)])
-    assert (used(gift), used(ended), used(add_on)) == (0, 0, 0)
-    assert overrun() == {"a": 5, "call": 60}
+    load([row("a", number=BAO, amount=5)])
+    assert (used(ended), used(add_on), overrun()) == (0, 0, {"a": 5})
     assert not GroupShare.objects.exists()
 
 

@@ -108,7 +108,7 @@ def expected(
     return over | play_group(shared, SPANS, rest, home="DE")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pots=pots, drawn=st.tuples(seats, seats), uses=uses, chunk=st.integers(1, 25))
 def test_any_stream_of_a_group_comes_to_what_the_model_says(
     lines: list[Line], pots: list[Any], drawn: Any, uses: list[Any], chunk: int
