@@ -28,6 +28,7 @@ _MEMBERS = """
     FOR NO KEY UPDATE OF member
 """
 #: What is left of the members' uses, each with the owner's plan that ran: then in the group, not paused, and both lines still whose they were.
+#: The plan is looked up for each: joined, Postgres would hold every use against all plans that ran then.
 _NEEDS = """
     SELECT member.id, member.owner_line_id, period.id, member.cap_bytes, used.used_at, used.source, used.record_id, used.open,
         used.country, used.country <> member.owner_home
@@ -40,8 +41,10 @@ _NEEDS = """
     ) AS used
     JOIN usage_member AS member ON member.line_id = used.line_id
         AND member.joined_at <= used.used_at AND (member.left_at IS NULL OR member.left_at > used.used_at)
-    JOIN plans_planperiod AS period ON period.line_id = member.owner_line_id AND period.kind = 'plan' AND period.cancelled_at IS NULL
-        AND period.starts_at <= used.used_at AND period.ends_at > used.used_at
+    JOIN LATERAL (
+        SELECT id FROM plans_planperiod WHERE line_id = member.owner_line_id AND kind = 'plan' AND cancelled_at IS NULL
+            AND starts_at <= used.used_at AND ends_at > used.used_at LIMIT 1
+    ) AS period ON true
     WHERE used.open > 0
         AND NOT EXISTS (SELECT FROM plans_grouppause AS pause WHERE pause.member_id = member.id
             AND pause.from_at <= used.used_at AND (pause.until_at IS NULL OR pause.until_at > used.used_at))
