@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import psycopg
 import structlog
 from django.db import OperationalError, transaction
 
@@ -30,8 +31,12 @@ def whole(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic(durable=True):
                     return function(*args, **kwargs)
-            except OperationalError as error:
-                if getattr(error.__cause__, "sqlstate", None) not in _LOST_A_RACE or tried == TRIES:
+            except (
+                OperationalError,
+                psycopg.OperationalError,
+            ) as error:  # the latter by a cursor that Django does not wrap
+                said = error if isinstance(error, psycopg.OperationalError) else error.__cause__
+                if getattr(said, "sqlstate", None) not in _LOST_A_RACE or tried == TRIES:
                     raise
                 log.warning("transaction.again", flow=function.__name__, tried=tried)
                 time.sleep(random.uniform(0.02, 0.1) * tried)  # noqa: S311  jitter, no secret

@@ -6,25 +6,29 @@ statement for all lines. A line whose allowance would run full among them is pla
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from network import beyond
+from network import beyond, sharing
 from network.beyond import UNCOVERED
+from network.buckets import Bucket
 from network.telling import LOW, USED_UP, tell
+from plans.groups import telling as group_telling
 
-#: Whatever else changes allowances locks them in this order (docs/locking.md).
-OPEN = """
+_OPEN = """
     INSERT INTO usage_open
     SELECT id, line_id, unit, zone_id, starts_at, expires_at, granted - used - gifted, zone_cap - used_abroad
     FROM plans_allowance AS a
-    WHERE line_id IN (SELECT line_id FROM usage_fresh) AND frozen_at IS NULL
+    WHERE line_id IN ({lines}) AND frozen_at IS NULL
         AND expires_at > (SELECT min(used_at) FROM usage_fresh)
     ORDER BY expires_at, id
     FOR NO KEY UPDATE OF a
 """
+#: Whatever else changes allowances locks them in this order (docs/locking.md).
+OPEN = _OPEN.format(lines="SELECT line_id FROM usage_fresh")
+#: With those of the owners of groups, whose turn comes after the members' own.
+_OPEN_SHARED = _OPEN.format(lines="SELECT line_id FROM usage_fresh UNION SELECT owner_line_id FROM usage_member")
 PICK = """
     INSERT INTO usage_pick
     SELECT fresh.source, fresh.record_id, fresh.used_at, fresh.line_id, fresh.unit, fresh.amount, fresh.country,
@@ -71,8 +75,8 @@ _PLAYED = """
         %(abroad)s::boolean[])
 """
 KEEP = """
-    INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount)
-    SELECT used_at, source, record_id, allowance_id, amount FROM usage_charged ORDER BY used_at, source, record_id
+    INSERT INTO network_usagecharge (used_at, source, record_id, allowance_id, amount, member_id)
+    SELECT used_at, source, record_id, allowance_id, amount, member_id FROM usage_charged ORDER BY used_at, source, record_id
 """
 #: Of those that have passed four fifths of what they grant, or all of it (at full speed), which it was.
 USED = """
@@ -107,14 +111,15 @@ _IS_MORE = "SELECT (SELECT sum(amount) FROM usage_fresh) > (SELECT coalesce(sum(
 
 
 def charge(cursor: Any, *, now: datetime, also: Collection[UUID] = ()) -> None:
-    """Charge what is in `usage_fresh`, and tell who has little left. Joins the caller's transaction; the allowances it may touch, and
-    lines whose credit it may take (`also` among them), are locked until its end. Raises network.beyond.NotLocked.
+    """Charge what is in `usage_fresh`, and tell who has little left. Joins the caller's transaction; the allowances it may touch, the
+    members of groups, and lines whose credit it may take (`also` among them), are locked until its end. Raises network.beyond.NotLocked.
 
     Postgres knows nothing of a table that was filled in the same transaction, and would go through it once for each row.
     """
     cursor.execute("ANALYZE usage_fresh")
     purses = beyond.lock(cursor, also=also)
-    cursor.execute(OPEN)
+    is_shared = sharing.lock(cursor)
+    cursor.execute(_OPEN_SHARED if is_shared else OPEN)
     cursor.execute("ANALYZE usage_open")
     cursor.execute(PICK)
     cursor.execute(_TIGHT)
@@ -123,6 +128,7 @@ def charge(cursor: Any, *, now: datetime, also: Collection[UUID] = ()) -> None:
     cursor.execute(ROOMY, pairs)
     if tight:
         _play(cursor, pairs)
+    capped = sharing.charge(cursor) if is_shared else {}
     cursor.execute("ANALYZE usage_charged")
     cursor.execute(KEEP)
     cursor.execute(USED)
@@ -137,31 +143,8 @@ def charge(cursor: Any, *, now: datetime, also: Collection[UUID] = ()) -> None:
         beyond.keep(cursor)
     if crossed:
         tell(crossed, now=now)
-
-
-@dataclass
-class Bucket:
-    """An allowance while its line's uses are played. `room`: None without limit; `room_abroad`: of which outside the home country."""
-
-    id: UUID
-    starts_at: datetime
-    expires_at: datetime
-    room: int | None
-    room_abroad: int | None
-    countries: frozenset[str]
-
-    def takes(self, wanted: int, *, at: datetime, country: str, is_abroad: bool) -> int:
-        """How much of a use it can still cover."""
-        if not self.starts_at <= at < self.expires_at or country not in self.countries:
-            return 0
-        rooms = [self.room, self.room_abroad if is_abroad else None]
-        return max(0, min([wanted, *(room for room in rooms if room is not None)]))
-
-    def take(self, amount: int, *, is_abroad: bool) -> None:
-        if self.room is not None:
-            self.room -= amount
-        if is_abroad and self.room_abroad is not None:
-            self.room_abroad -= amount
+    if capped:
+        group_telling.tell_caps(capped, now=now)
 
 
 def _play(cursor: Any, pairs: dict[str, Any]) -> None:

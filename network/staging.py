@@ -26,13 +26,17 @@ _TABLES = """
         allowance_id uuid
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE IF NOT EXISTS usage_charged (
-        used_at timestamptz, source text, record_id text, allowance_id uuid, amount bigint, is_abroad boolean
+        used_at timestamptz, source text, record_id text, allowance_id uuid, amount bigint, is_abroad boolean, member_id uuid
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS usage_member (
+        id uuid, line_id uuid, subscriber_id bigint, joined_at timestamptz, left_at timestamptz, cap_bytes bigint,
+        owner_line_id uuid, owner_id bigint, owner_home text
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE IF NOT EXISTS usage_paid (
         used_at timestamptz, source text, record_id text, booking_id uuid, amount bigint, cost_minor bigint
     ) ON COMMIT DELETE ROWS;
     CREATE INDEX IF NOT EXISTS usage_open_line ON usage_open (line_id);
-    TRUNCATE usage_checked, usage_fresh, usage_open, usage_pick, usage_charged, usage_paid;
+    TRUNCATE usage_checked, usage_fresh, usage_open, usage_pick, usage_charged, usage_member, usage_paid;
 """
 
 _DATE = """

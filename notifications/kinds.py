@@ -116,6 +116,15 @@ _PAYMENTS = (
     Kind(name="top_up_for_other", title=_("You topped up somebody"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
     Kind(name="top_up_not_done", title=_("Your top-up for somebody was not done"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
+_GROUPS = (
+    Kind(name="group_joined", title=_("Somebody joined your group"), topic=Topic.SHARING, channels=MAIL, useful_for=7 * _DAY, mutable=MAIL),
+    Kind(name="group_asked", title=_("A member asks for more data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
+    Kind(name="group_answered", title=_("The owner of the group has answered"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
+    Kind(name="group_changed", title=_("Your part in a group has changed"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
+    Kind(name="group_left", title=_("Somebody left your group"), topic=Topic.SHARING, channels=MAIL, useful_for=7 * _DAY, mutable=MAIL),
+    Kind(name="group_cap_low", title=_("Most of your part in a group is used"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
+    Kind(name="group_cap_reached", title=_("Your part in a group is used up"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=BOTH, waits=True),
+)  # fmt: skip
 _LINE = (
     Kind(name="grace_coming", title=_("Line will soon only receive"), topic=Topic.LINE, channels=BOTH, useful_for=5 * _DAY, waits=True),
     Kind(name="grace_begun", title=_("Line only receives"), topic=Topic.LINE, channels=BOTH, useful_for=5 * _DAY, waits=True),
@@ -156,7 +165,7 @@ _HELP = (
 _OFFERS = (
     Kind(name="offers", title=_("Offers and news"), topic=Topic.OFFERS, channels=BOTH, useful_for=2 * _DAY, mutable=BOTH, unasked=False, purpose=Purpose.MARKETING, waits=True),
 )  # fmt: skip
-_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SHARING, *_HELP, *_SECURITY, *_OFFERS)
+_ALL = (*_PLANS, *_STANDING, *_CREDIT, *_PAYMENTS, *_LINE, *_SHARING, *_GROUPS, *_HELP, *_SECURITY, *_OFFERS)
 KINDS = {kind.name: kind for kind in _ALL}
 
 

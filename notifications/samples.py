@@ -68,6 +68,7 @@ _WORDS: dict[str, Any] = {
     "granted": {"amount": 15_000_000_000, "unit": "data"},
     "given": {"amount": 1_000_000_000, "unit": "data"},
     "stays": {"amount": 400_000_000, "unit": "data"},
+    "asked": {"amount": 1_000_000_000, "unit": "data"},
     "speed": None,
     "beyond": None,
     "unit": "data",
@@ -145,6 +146,9 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "swap_done": [{}, {"new": ""}],
     "lock_changed": [{}, {"is_open": True}],
     "next_plan_to_change": [{"instead": ""}, {}],
+    "group_left": _why("left", "line_ended"),
+    "group_answered": _why("approved", "refused", "expired"),
+    "group_changed": [*_why("removed", "dissolved", "paused", "resumed", "cap"), {"why": "cap", "granted": None}],
     "next_plan_kept": _why("begun", "disputed", "credit", "line"),
 }
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import Line
-from plans.models import Allowance, PlanPeriod
+from plans.models import Allowance, GroupMember, PlanPeriod
 from provisioning.models import CommandKind
 from provisioning.outbox import Telling
 
@@ -81,6 +81,18 @@ def usable(one: Allowance) -> int | None:
     return None if one.granted is None else one.granted - one.gifted
 
 
+def of_member(member: GroupMember, *, change: str) -> Telling:
+    """Whose data the line may use beside its own, and how much of it. `member` has its line and its group's at hand."""
+    return Telling(
+        line_id=member.line_id,
+        msisdn=member.line.msisdn,
+        kind=CommandKind.GROUP_SET,
+        payload=_share(member) if member.left_at is None else {"is_member": False},
+        subject=f"group:{member.group_id}",
+        key=f"member:{member.pk}:{change}",
+    )
+
+
 def at(moment: datetime) -> str:
     """A moment as part of a `change`."""
     return _moment(moment)
@@ -96,6 +108,20 @@ def _allowance(one: Allowance) -> dict[str, Any]:
         "zone": one.zone.code,
         "zone_cap": one.zone_cap,
         "is_frozen": one.frozen_at is not None,
+    }
+
+
+def _share(member: GroupMember) -> dict[str, Any]:
+    """`cap` counts in each of the owner's plan periods; `extra` comes on top of it in the one it names."""
+    added = member.shares.filter(extra_bytes__gt=0).select_related("period").order_by("-period__starts_at").first()
+    return {
+        "is_member": True,
+        "owner_line": str(member.group.line_id),
+        "owner_msisdn": member.group.line.msisdn,
+        "since": _moment(member.joined_at),
+        "cap": member.cap_bytes,
+        "extra": {"period": added.period.origin, "amount": added.extra_bytes} if added else None,
+        "is_paused": member.pauses.filter(until_at=None).exists(),
     }
 
 

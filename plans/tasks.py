@@ -7,6 +7,7 @@ from celery import shared_task
 from lib import clock
 from plans import core_differences
 from plans.gifts import following
+from plans.groups import asking, ending
 
 
 @shared_task(name="plans.compare_with_core")
@@ -22,3 +23,9 @@ def follow_gifts(*, line_id: str, **_unknown: object) -> None:
 @shared_task(name="plans.sweep_gifts")
 def sweep_gifts(**_unknown: object) -> None:
     following.sweep(now=clock.now())
+
+
+@shared_task(name="plans.look_after_groups")
+def look_after_groups(**_unknown: object) -> None:
+    asking.expire(now=clock.now())
+    ending.look_after(now=clock.now())

@@ -9,7 +9,7 @@ from accounts.devices import commands as device_commands
 from accounts.models import Line
 from lib.transactions import whole
 from plans import commands
-from plans.models import Allowance, PlanPeriod
+from plans.models import Allowance, GroupMember, PlanPeriod
 from provisioning.models import Difference
 from provisioning.outbox import tell_many
 
@@ -22,8 +22,8 @@ def differing_lines() -> list[UUID]:
 
 @whole
 def tell_again(line_id: UUID, *, now: datetime) -> int:
-    """The line's state, its SIMs, and its plan periods and gifts that are not over or that differ. Every command says how something stands, so that it
-    may be told any number of times. Returns how many commands were written.
+    """The line's state, its SIMs, whose data it shares, and its plan periods and gifts that are not over or that differ. Every command says
+    how something stands, so that it may be told any number of times. Returns how many commands were written.
     """
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     differing = Difference.objects.filter(line_id=line_id, closed_at=None).values_list("about", flat=True)
@@ -42,5 +42,7 @@ def tell_again(line_id: UUID, *, now: datetime) -> int:
     ]
     gifts = Allowance.objects.filter(Q(expires_at__gt=now) | Q(origin__in=named), line=line, gift__isnull=False)
     tellings += [commands.of_gift(one, line=line, change=again) for one in gifts.select_related("zone").order_by("id")]
+    joined = GroupMember.objects.filter(line=line).select_related("line", "group__line").order_by("-joined_at").first()
+    tellings += [commands.of_member(joined, change=again)] if joined else []
     tell_many(tellings)
     return len(tellings)

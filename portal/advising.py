@@ -1,6 +1,6 @@
 """What would have been cheapest for a line: read, searched and held against what it cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from plans.advising import on_sale
 from plans.advising.goods import Good
 from plans.advising.search import Mix, cheapest
 from plans.advising.stretch import Use
+from plans.models import Unit
 
 #: So many whole days are looked at; of fewer than the second that tell something nothing is said.
 DAYS = 60
@@ -98,6 +99,7 @@ def look(line: Line, reader: Subscriber, *, now: datetime) -> Looked:
     plans = spent.on_plans(line, since=_start(first, zone), until=_start(today, zone))
     first = min([row.day for row in rows] + [one.from_at.astimezone(zone).date() for one in plans], default=today)
     use = _by_day(rows, first, today)
+    _add_members(use, line, used_days.by_members(line, reader, since=_start(first, zone)), first)
     found = Looked(
         line, first, today, use, plans, _from_credit(line, first, today), [row for row in rows if row.overrun]
     )
@@ -107,11 +109,19 @@ def look(line: Line, reader: Subscriber, *, now: datetime) -> Looked:
     return Looked(line, first, today, use, plans, found.credit_minor, found.short, cheapest(shop, use))
 
 
-def _by_day(rows: Sequence[UsageDay], first: date, until: date) -> list[Use]:
+def _by_day(rows: Sequence[UsageDay], first: date, until: date) -> list[dict[tuple[str, str], int]]:
     found: list[dict[tuple[str, str], int]] = [{} for _day in range((until - first).days)]
     for row in rows:
         found[(row.day - first).days][row.country, row.unit] = row.amount
-    return list(found)
+    return found
+
+
+def _add_members(use: list[dict[tuple[str, str], int]], line: Line, by_day: Mapping[date, int], first: date) -> None:
+    """What the line's group used of its data its plan must hold, too; wherever that was, it is none of the owner's business: at home."""
+    for day, amount in by_day.items():
+        if 0 <= (place := (day - first).days) < len(use):
+            at_home = (line.country, Unit.DATA)
+            use[place][at_home] = use[place].get(at_home, 0) + amount
 
 
 def _from_credit(line: Line, first: date, until: date) -> int:

@@ -20,6 +20,7 @@ class CommandKind(models.TextChoices):
     LINE_SET = "line_set", _("state of the line")
     SIMS_SET = "sims_set", _("SIMs of the line")
     PORT_SET = "port_set", _("leave to move the number")
+    GROUP_SET = "group_set", _("sharing group of the line")
 
 
 class CommandState(models.TextChoices):

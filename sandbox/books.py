@@ -43,6 +43,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS core_profiles (
         profile TEXT PRIMARY KEY, msisdn TEXT NOT NULL, iccid TEXT NOT NULL, matching_id TEXT NOT NULL,
         is_installed INTEGER NOT NULL)""",
+    "CREATE TABLE IF NOT EXISTS core_groups (line TEXT PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)))",
     """CREATE TABLE IF NOT EXISTS core_periods (
         period TEXT PRIMARY KEY, line TEXT NOT NULL, body TEXT NOT NULL CHECK (json_valid(body)))""",
     "CREATE INDEX IF NOT EXISTS core_periods_line ON core_periods (line)",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Line
-from plans.models import Allowance, Unit
+from plans.models import Allowance, GroupMember, Unit
 
 
 class UsageRecord(models.Model):
@@ -34,7 +34,10 @@ class UsageRecord(models.Model):
 
 
 class UsageCharge(models.Model):
-    """How much of a record was taken from an allowance; all of an allowance's charges and what it began with are its `used`."""
+    """How much of a record was taken from an allowance; all of an allowance's charges and what it began with are its `used`.
+
+    `member`: as whom, where the record is of a line that shares the allowance; else it is of the allowance's own line.
+    """
 
     pk = models.CompositePrimaryKey("used_at", "source", "record_id", "allowance_id")
     source = models.SlugField(_("source"), max_length=40)
@@ -44,6 +47,14 @@ class UsageCharge(models.Model):
         Allowance, models.DO_NOTHING, related_name="charges", verbose_name=_("allowance"), db_constraint=False
     )
     amount = models.BigIntegerField(_("amount"))
+    member = models.ForeignKey(
+        GroupMember,
+        models.DO_NOTHING,
+        null=True,
+        related_name="charges",
+        verbose_name=_("group member"),
+        db_constraint=False,
+    )
 
     class Meta:
         managed = False

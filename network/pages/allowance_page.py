@@ -1,6 +1,7 @@
 """One allowance: how what is left comes about, to the byte, and by day what was taken from it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from network.pages.stretches import Stretch
 from network.pages.sums import Part, total_of
 from network.pages.units import Marks, even_pace, named, use_of
 from plans.gifts import sources
-from plans.models import Allowance, AllowanceGift, PlanKind, PlanPeriod
+from plans.models import Allowance, AllowanceGift, GroupUse, PlanKind, PlanPeriod
 from plans.overview import Bucket
 
 
@@ -36,8 +37,10 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     """The context of the page; the same number of statements however much was used."""
     stretch = stretches.of_life(allowance, own.zone, seen_from=own.opens_from, now=now)
     parts = charges.of_allowance(own, allowance, stretch)
-    before = allowance.used - total_of(parts).amount
-    use = use_of(own, stretch, allowance.unit, parts, named(stretch), _marks(allowance, stretch, parts, before))
+    group = of_group(allowance)
+    before = allowance.used - total_of(parts).amount - sum(term.amount for term in group)
+    marks = _marks(allowance, stretch, parts, None if group else before)
+    use = use_of(own, stretch, allowance.unit, parts, named(stretch), marks)
     return {
         "place": "usage",
         "line": own.line,
@@ -46,7 +49,8 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
         "title": charges.full_title(allowance),
         "is_over": allowance.expires_at <= now,
         "is_ahead": allowance.starts_at > now,
-        "terms": terms(own, allowance, parts),
+        "terms": terms(own, allowance, parts, group),
+        "is_shared": bool(group),
         "remaining": allowance.remaining,
         "use": use if use.rows else None,
         "fast_left": _fast_left(allowance),
@@ -58,17 +62,25 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def terms(own: Owned, allowance: Allowance, parts: list[Part]) -> list[Term]:
+def of_group(allowance: Allowance) -> list[Term]:
+    """What each member has used of it, those who have left too: amounts alone. One statement."""
+    uses = GroupUse.objects.filter(allowance=allowance).select_related("member").order_by("member__joined_at", "id")
+    return [Term(_("Used by %(name)s of your group") % {"name": use.member.shows}, use.used_bytes) for use in uses]
+
+
+def terms(own: Owned, allowance: Allowance, parts: list[Part], group: Sequence[Term] = ()) -> list[Term]:
     """What was granted, less what went. They add up to what is left; of an unlimited one, to what was used."""
     total = total_of(parts)
-    before = allowance.used - total.amount
+    before = allowance.used - total.amount - sum(term.amount for term in group)
     sign = 1 if allowance.granted is None else -1
     url = own.links.records(ends_at=allowance.expires_at, allowance=allowance.pk)
     found = []
     if allowance.granted is not None:
         found += _granted(own, allowance)
     if total.records or not before:
-        found.append(Term(_("Used"), sign * total.amount, url if total.records else "", total.records))
+        words = _("Used by this number") if group else _("Used")
+        found.append(Term(words, sign * total.amount, url if total.records else "", total.records))
+    found += [replace(term, amount=sign * term.amount) for term in group]
     if before:
         found.append(Term(_before_in_words(own, allowance), sign * before))
     if allowance.gifted:
@@ -101,8 +113,9 @@ def _before_in_words(own: Owned, allowance: Allowance) -> str:
     return _("Used before this portal counted it")
 
 
-def _marks(allowance: Allowance, stretch: Stretch, parts: list[Part], before: int) -> Marks:
-    used_up = charges.used_up_at(parts, allowance, before=before)
+def _marks(allowance: Allowance, stretch: Stretch, parts: list[Part], before: int | None) -> Marks:
+    """`before`: what went before these parts; None where others use it too, so that no bar of these says when it was used up."""
+    used_up = None if before is None else charges.used_up_at(parts, allowance, before=before)
     whole = allowance.granted if allowance.granted is not None else allowance.full_speed_amount
     return Marks(pace=even_pace(stretch, whole), used_up=used_up)
 

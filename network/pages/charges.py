@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Sum
 from django.utils.translation import gettext as _
 
 from network.models import UsageCharge
 from network.pages.owned import Owned
 from network.pages.stretches import Step, Stretch
 from network.pages.sums import Part, Total, merged
-from plans.models import Allowance, PlanKind, Unit
+from plans.models import Allowance, GroupMember, GroupUse, PlanKind, Unit
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,14 @@ class Taken:
 
 
 def by_allowance(own: Owned, stretch: Stretch) -> list[Taken]:
-    """Of a stretch whose single uses are all kept: from which allowances it was covered, first to expire first; two statements."""
+    """Of a stretch whose single uses are all kept: from which of its own allowances it was covered, first to expire first; two statements.
+    What members of its group have taken from them is none of its use.
+    """
     valid = Allowance.objects.filter(line=own.line, starts_at__lt=stretch.ends_at, expires_at__gt=stretch.from_at)
+    valid = valid.annotate(is_shared=Exists(GroupUse.objects.filter(allowance=OuterRef("pk"))))
     found = {row.pk: row for row in valid.select_related("period__plan").order_by("expires_at", "id")}
     charges = UsageCharge.objects.filter(
-        allowance__in=list(found), used_at__gte=stretch.from_at, used_at__lt=stretch.ends_at
+        allowance__in=list(found), member=None, used_at__gte=stretch.from_at, used_at__lt=stretch.ends_at
     )
     sums = charges.values("allowance_id").annotate(all=Sum("amount"), uses=Count("*"), last=Max("used_at"))
     told = {row["allowance_id"]: row for row in sums}
@@ -41,16 +44,26 @@ def by_allowance(own: Owned, stretch: Stretch) -> list[Taken]:
     ]
 
 
+def by_group(own: Owned, stretch: Stretch) -> int:
+    """Of a stretch whose single uses are all kept: what was covered by the groups the line was in; one statement."""
+    parts = UsageCharge.objects.filter(
+        member__in=GroupMember.objects.filter(line=own.line).values("pk"),
+        used_at__gte=stretch.from_at,
+        used_at__lt=stretch.ends_at,
+    )
+    return int(parts.aggregate(all=Sum("amount", default=0))["all"])
+
+
 _DAYS = """
     SELECT {key}, use.country, sum(charge.amount), count(*)
     FROM network_usagecharge AS charge JOIN network_usagerecord AS use USING (used_at, source, record_id)
-    WHERE charge.allowance_id = %s AND charge.used_at >= %s GROUP BY 1, 2
+    WHERE charge.allowance_id = %s AND charge.member_id IS NULL AND charge.used_at >= %s GROUP BY 1, 2
 """
 _HOUR, _DAY = "date_bin('1 hour', charge.used_at, %s)", "(charge.used_at AT TIME ZONE %s)::date"
 
 
 def of_allowance(own: Owned, allowance: Allowance, stretch: Stretch) -> list[Part]:
-    """What was taken from it by bar and country; one statement."""
+    """What its own line has taken from it by bar and country; one statement."""
     is_by_hour = stretch.step == Step.HOUR
     with connection.cursor() as cursor:
         statement = _DAYS.format(key=_HOUR if is_by_hour else _DAY)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils.functional import Promise
@@ -23,7 +23,7 @@ from network.pages.stretches import midnight
 from plans.models import Allowance, PlanPeriod, Unit
 
 ABROAD = "abroad"
-ALLOWANCE, CREDIT, NOBODY = "allowance", "credit", "nobody"
+ALLOWANCE, GROUP, CREDIT, NOBODY = "allowance", "group", "credit", "nobody"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _NO_CHOICE = {"invalid_choice": gettext_lazy("Choose one of the list.")}
 _NO_DAY = {"invalid": gettext_lazy("Enter a day, such as 2026-11-30.")}
@@ -133,12 +133,15 @@ def records(own: Owned, wanted: Wanted) -> QuerySet[UsageRecord]:
     if wanted.allowance:
         taken = _of_record(UsageCharge).filter(allowance=wanted.allowance)
         return _paid(found.filter(Exists(taken)), wanted).annotate(part=Subquery(taken.values("amount")))
-    return _paid(found, wanted).annotate(part=_PARTS.get(wanted.paid, F("amount")))
+    part = _of_group() if wanted.paid == GROUP else _PARTS.get(wanted.paid, F("amount"))
+    return _paid(found, wanted).annotate(part=part)
 
 
 def _paid(found: QuerySet[UsageRecord], wanted: Wanted) -> QuerySet[UsageRecord]:
     if wanted.paid == ALLOWANCE:
         return found.filter(Exists(_of_record(UsageCharge)))
+    if wanted.paid == GROUP:
+        return found.filter(Exists(_of_record(UsageCharge).exclude(member=None)))
     if wanted.paid == CREDIT:
         return found.filter(Exists(_of_record(UsageCreditCharge)))
     return found.filter(overrun__gt=0) if wanted.paid == NOBODY else found
@@ -167,6 +170,12 @@ def _of_record(model: type[UsageCharge | UsageCreditCharge]) -> QuerySet[Any]:
     return model._default_manager.filter(**key).order_by()
 
 
+def _of_group() -> Subquery:
+    """What of a use the owner of the line's group had bought."""
+    taken = _of_record(UsageCharge).exclude(member=None)
+    return Subquery(taken.values("record_id").annotate(all=Sum("amount")).values("all"), output_field=BigIntegerField())
+
+
 def _sum_paid(name: str) -> Coalesce:
     return Coalesce(Subquery(_of_record(UsageCreditCharge).values(name)), Value(0), output_field=BigIntegerField())
 
@@ -192,6 +201,7 @@ def _countries(own: Owned) -> list[tuple[str, str]]:
 def ways() -> list[tuple[str, str]]:
     return [
         (ALLOWANCE, _("From plans and add-ons")),
+        (GROUP, _("From your sharing group")),
         (CREDIT, _("Paid from credit")),
         (NOBODY, _("Not covered, and not charged")),
     ]

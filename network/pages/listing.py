@@ -164,7 +164,9 @@ def with_charges(found: QuerySet[UsageRecord]) -> QuerySet[UsageRecord]:
     key = {name: OuterRef(name) for name in ("used_at", "source", "record_id")}
     taken = UsageCharge.objects.filter(**key).order_by("allowance_id")
     return found.annotate(
-        charges=ArraySubquery(taken.values(said=JSONObject(allowance="allowance_id", amount="amount")))
+        charges=ArraySubquery(
+            taken.values(said=JSONObject(allowance="allowance_id", amount="amount", member="member_id"))
+        )
     )
 
 
@@ -174,16 +176,19 @@ def titles_of(allowances: Iterable[Allowance]) -> dict[UUID, str]:
 
 def paid_parts(own: Owned, row: Any, titles: Mapping[UUID, str]) -> list[Paid]:
     """How a use was paid; the parts add up to it."""
-    found = [
-        Paid(titles.get(UUID(each["allowance"]), _("An earlier plan or add-on")), each["amount"])
-        for each in row.charges
-    ]
+    found = [Paid(_covered_by(each, titles), each["amount"]) for each in row.charges]
     if row.by_credit:
         cost = format_money(row.cost_minor, own.line.currency)
         found.append(Paid(_("Paid from credit"), row.by_credit, cost))
     if row.overrun:
         found.append(Paid(_("Not covered, and not charged"), row.overrun))
     return found
+
+
+def _covered_by(charge: Mapping[str, Any], titles: Mapping[UUID, str]) -> str:
+    if charge["member"]:
+        return _("From your sharing group")
+    return titles.get(UUID(charge["allowance"]), _("An earlier plan or add-on"))
 
 
 def chips(own: Owned, wanted: Wanted) -> list[str]:

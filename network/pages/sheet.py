@@ -45,6 +45,7 @@ class _Words:
         self.own = own
         self.titles = titles
         self.unknown = _("An earlier plan or add-on")
+        self.group = _("From your sharing group")
         self.countries = wording.country_names()
         self.units = {Unit.DATA: _("bytes"), Unit.VOICE: _("seconds"), Unit.TEXTS: _("texts")}
         self.kinds = {unit.value: unit.label.capitalize() for unit in Unit}
@@ -53,10 +54,13 @@ class _Words:
             _("From plans and add-ons"), _("Of which"), _("From credit"), _("Cost"), _("Currency"), _("Not covered"),
         ]  # fmt: skip
 
+    def _covered_by(self, part: Mapping[str, Any]) -> str:
+        return self.group if part["member"] else self.titles.get(UUID(part["allowance"]), self.unknown)
+
     def row(self, use: Any) -> list[str | int]:
         """Amounts are numbers in bytes, seconds and messages; `From plans` and `From credit` and `Not covered` add up to `How much`."""
         line = self.own.line
-        named = [(self.titles.get(UUID(part["allowance"]), self.unknown), part["amount"]) for part in use.charges]
+        named = [(self._covered_by(part), part["amount"]) for part in use.charges]
         return [
             use.used_at.astimezone(self.own.zone).isoformat(timespec="seconds"),
             safe(use.record_id),

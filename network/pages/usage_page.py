@@ -39,7 +39,9 @@ def facts(own: Owned, *, show: str, of: str, now: datetime) -> dict[str, Any]:
     parts, edges = sums.parts_of(own, stretch)
     used = used_days.data_column(own.line, own.reader, now=now, days=HISTORY_DAYS)
     seen = overview(own.line, now=now, used=used)
-    taken = charges.by_allowance(own, stretch) if _is_kept_whole(own, stretch) else []
+    is_kept_whole = _is_kept_whole(own, stretch)
+    taken = charges.by_allowance(own, stretch) if is_kept_whole else []
+    by_group = charges.by_group(own, stretch) if is_kept_whole else 0
     first = choosing.first_day(own)
     before, after = choosing.before_and_after(own, stretch, periods, first=first, now=now)
     return {
@@ -51,7 +53,7 @@ def facts(own: Owned, *, show: str, of: str, now: datetime) -> dict[str, Any]:
         "before": before,
         "after": after,
         "earlier": choosing.earlier(own, stretch, periods, now=now),
-        "uses": uses(own, stretch, parts, taken),
+        "uses": uses(own, stretch, parts, taken, by_group=by_group),
         "has_any": first is not None,
         "notes": notes(own, edges, now=now),
         "records_url": own.links.records(ends_at=stretch.ends_at, **stretch.filters),
@@ -60,8 +62,10 @@ def facts(own: Owned, *, show: str, of: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def uses(own: Owned, stretch: Stretch, parts: Sequence[Part], taken: Sequence[Taken]) -> list[UnitUse]:
-    """A unit of which nothing was used is left out."""
+def uses(
+    own: Owned, stretch: Stretch, parts: Sequence[Part], taken: Sequence[Taken], *, by_group: int = 0
+) -> list[UnitUse]:
+    """A unit of which nothing was used is left out; `by_group` is data."""
     names = named(stretch)
     by_unit: dict[str, list[Part]] = defaultdict(list)
     for part in parts:
@@ -72,7 +76,8 @@ def uses(own: Owned, stretch: Stretch, parts: Sequence[Part], taken: Sequence[Ta
             of_unit = [each for each in taken if each.allowance.unit == unit]
             marks = _marks(stretch, names, of_unit)
             use = use_of(own, stretch, unit, by_unit[unit], names, marks)
-            found.append(replace(use, paid=_paid(own, stretch, use, of_unit)))
+            shared = by_group if unit == Unit.DATA else 0
+            found.append(replace(use, paid=_paid(own, stretch, use, of_unit, shared)))
     return found
 
 
@@ -146,7 +151,8 @@ def _marks(stretch: Stretch, names: Sequence[Named], taken: Sequence[Taken]) -> 
     if own is None or not own.allowance.granted:
         return Marks()
     allowance = own.allowance
-    slot = _slot_at(names, own.last_at) if allowance.remaining == 0 and not allowance.gifted else None
+    is_own_alone = not allowance.gifted and not getattr(allowance, "is_shared", False)
+    slot = _slot_at(names, own.last_at) if allowance.remaining == 0 and is_own_alone else None
     return Marks(pace=even_pace(stretch, allowance.granted), used_up=slot.key if slot else None)
 
 
@@ -154,7 +160,7 @@ def _slot_at(names: Sequence[Named], at: datetime) -> Slot | None:
     return next((name.slot for name in names if name.slot.starts_at <= at < name.slot.ends_at), None)
 
 
-def _paid(own: Owned, stretch: Stretch, use: UnitUse, taken: Sequence[Taken]) -> list[Share]:
+def _paid(own: Owned, stretch: Stretch, use: UnitUse, taken: Sequence[Taken], shared: int) -> list[Share]:
     """How the sum was paid. Its parts add up to it."""
 
     def link(**wanted: object) -> str:
@@ -165,7 +171,9 @@ def _paid(own: Owned, stretch: Stretch, use: UnitUse, taken: Sequence[Taken]) ->
         Share(charges.title(each.allowance), each.amount, link(allowance=each.allowance.pk))
         for each in taken
     ]  # fmt: skip
-    rest = total.covered - sum(each.amount for each in taken)
+    if shared:
+        found.append(Share(_("From your sharing group"), shared, link(paid="group")))
+    rest = total.covered - sum(each.amount for each in taken) - shared
     if rest:
         found.append(Share(_("Covered by plans and add-ons"), rest, link(paid="allowance")))
     if total.by_credit:

@@ -1,3 +1,3 @@
-from plans.admin import catalogue, gifts, periods
+from plans.admin import catalogue, gifts, groups, periods
 
-__all__ = ["catalogue", "gifts", "periods"]
+__all__ = ["catalogue", "gifts", "groups", "periods"]

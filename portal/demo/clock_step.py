@@ -29,6 +29,7 @@ SWEEPS = (
     "accounts.decide_claims",
     "billing.remind_of_ends",
     "billing.sweep_lines",
+    "plans.look_after_groups",
     "provisioning.sweep",
     "support.sweep_late_orders",
     "support.put_tickets_away",

@@ -22,7 +22,7 @@ from plans import life, periods
 from plans.calendar import months_from, to_second
 from plans.commands import IMPORTED
 from plans.models import Plan
-from portal.demo import for_others, gifts, tickets, usage, vouchers
+from portal.demo import for_others, gifts, groups, tickets, usage, vouchers
 from portal.demo.people import CAST, PASSWORD, Bought, Person
 
 
@@ -35,8 +35,10 @@ def load(*, now: datetime) -> list[str]:
             owners[person.name] = _subscriber(person)
         if owner := owners.get(person.name or person.owner):
             _live(person, lines[person.msisdn], owner, now=now)
+    groups.load(lines, now=now)
     usage.load(lines, now=now)
     gifts.load(lines, now=now)
+    groups.ask(now=now)
     return [*vouchers.load(now=now), *for_others.load(now=now), *tickets.load(now=now)]
 
 

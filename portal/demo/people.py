@@ -28,6 +28,7 @@ class Person:
     """`credit_minor` is what is left after everything bought, and before any use; without a name nobody has claimed the line yet.
 
     `owner`: whose further line it is, by name. `former`: so many plans of the same kind before, sold by the system the operator had then.
+    `shares_gb`: what it may use of its owner's first number's data in each plan period, in GB.
     `habit`: how the phone is used, as the sandbox's network knows it; `data_share`: what is used by now of what the plan bought last grants;
     `pays_as_it_goes`: uses credit, from two months ago on, without a plan.
     """
@@ -47,6 +48,7 @@ class Person:
     habit: str = ""
     data_share: float | None = None
     pays_as_it_goes: bool = False
+    shares_gb: int = 0
     about: str = ""
 
 
@@ -144,7 +146,7 @@ CAST = (
         ),
         auto_renews=True,
         habit="parent",
-        about="family: her own number and two of her children’s",
+        about="family: her own number and two of her children’s, who share her data",
     ),
     Person(
         owner="Lena",
@@ -154,6 +156,7 @@ CAST = (
         credit_minor=300,
         bought=(Bought(plan="month-5", ago=timedelta(days=20)),),
         habit="child",
+        shares_gb=1,
     ),
     Person(
         owner="Lena",
@@ -163,7 +166,8 @@ CAST = (
         credit_minor=800,
         bought=(Bought(plan="month-15", ago=timedelta(days=25, hours=8)),),
         habit="teenager",
-        data_share=0.86,
+        data_share=1.1,
+        shares_gb=5,
     ),
     Person(
         name="Greta",

@@ -16,7 +16,7 @@ from accounts.models import Line
 from lib.http import CONNECT_SECONDS, post_json, refuse_inside_transaction
 from network import loading, partitions
 from notifications import outbox
-from plans.models import Allowance, Unit
+from plans.models import Allowance, GroupMember, PlanKind, Unit
 from portal.demo.people import CAST, Person
 
 #: As USAGE_KEYS names it in the demo: what is handed in later comes from the same one.
@@ -33,19 +33,26 @@ class NetworkAway(Exception):
 def load(lines: Mapping[str, Line], *, now: datetime) -> None:
     """`lines` by number. Raises NetworkAway, requests.ConnectionError."""
     now = now.replace(microsecond=0)
-    players = [_player(person, lines[person.msisdn], now=now) for person in CAST if person.habit]
-    named = post_json(f"{settings.SANDBOX_URL}/network/players", {"players": players})
-    if not named.ok:
-        raise NetworkAway(named.text[:200])
+    _name(lines, now=now, with_shared=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "past.csv"
         path.write_bytes(_past())
         for _progress in loading.load(path, source=SOURCE, now=now):
             pass
+    _name(lines, now=now, with_shared=False)
     _keep_quiet(lines.values())
 
 
-def _player(person: Person, line: Line, *, now: datetime) -> dict[str, Any]:
+def _name(lines: Mapping[str, Line], *, now: datetime, with_shared: bool) -> None:
+    """`with_shared`: what members may use of their group goes with it, for the past; from then on the core is told. Raises NetworkAway."""
+    played = [person for person in CAST if person.habit]
+    players = [_player(person, lines[person.msisdn], now=now, with_shared=with_shared) for person in played]
+    named = post_json(f"{settings.SANDBOX_URL}/network/players", {"players": players})
+    if not named.ok:
+        raise NetworkAway(named.text[:200])
+
+
+def _player(person: Person, line: Line, *, now: datetime, with_shared: bool) -> dict[str, Any]:
     """As the sandbox's README has it."""
     allowances = list(Allowance.objects.filter(line=line).order_by("starts_at"))
     begun = allowances[0].starts_at if allowances else now - WITHOUT_PLAN
@@ -69,10 +76,27 @@ def _player(person: Person, line: Line, *, now: datetime) -> dict[str, Any]:
                 "amount": one.granted,
             }
             for one in allowances
-        ],
+        ]
+        + (_shared(line) if with_shared else []),
         "pays_as_it_goes": person.pays_as_it_goes,
         **share,
     }
+
+
+def _shared(line: Line) -> list[dict[str, Any]]:
+    """Of the data of the owner's plans, up to the cap, since the line joined."""
+    return [
+        {
+            "unit": "data",
+            "starts_at": _told(max(one.starts_at, member.joined_at)),
+            "ends_at": _told(one.expires_at),
+            "amount": member.cap_bytes,
+        }
+        for member in GroupMember.objects.filter(line=line).select_related("group")
+        for one in Allowance.objects.filter(
+            line=member.group.line_id, unit=Unit.DATA, period__kind=PlanKind.PLAN, expires_at__gt=member.joined_at
+        )
+    ]
 
 
 def _past() -> bytes:

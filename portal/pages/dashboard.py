@@ -22,6 +22,7 @@ from billing.standing import words
 from lib import clock
 from network import used_days
 from plans import life, line_notice, run_out_words
+from plans.groups import column
 from plans.models import Plan
 from plans.overview import Overview, overview
 from plans.pace import HISTORY_DAYS
@@ -40,10 +41,11 @@ class Renewal:
 @login_required
 @require_safe
 def dashboard(request: SignedInRequest) -> HttpResponse:
-    line = current_line(request)
+    now = clock.now()
+    line = current_line(request, shared=column.column(now=now))
     if line is None:
         return render(request, "portal/dashboard.html", {"place": "home", "line": None})
-    return render(request, "portal/dashboard.html", _facts(request, line, now=clock.now()))
+    return render(request, "portal/dashboard.html", _facts(request, line, now=now))
 
 
 def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def _facts(request: SignedInRequest, line: Line, *, now: datetime) -> dict[str, 
         "forecast": seen.forecast,
         "forecast_says": run_out_words.sentence(seen.forecast) if seen.forecast else "",
         "buckets": seen.buckets,
+        "shared": column.read(line.shared),  # type: ignore[attr-defined]  # with its lines
         "next_period": seen.next_period,
         "ended_at": seen.ended_at,
         "credit_minor": (paid + bonus).minor,

@@ -24,6 +24,7 @@ _SAYS: Mapping[str, Mapping[str, type]] = {
         "beyond_by_credit": bool,
         "allowances": list,
     },
+    "group_set": {"is_member": bool},
 }
 _UNTOLD = "untold"
 
@@ -105,6 +106,9 @@ def apply(sql: sqlite3.Connection, command: Command) -> bool:
         sql.execute(
             "INSERT OR REPLACE INTO core_ports (line, body) VALUES (?, ?)", (command.line, json.dumps(command.payload))
         )
+    elif command.kind == "group_set":
+        told = (command.line, json.dumps(command.payload))
+        sql.execute("INSERT OR REPLACE INTO core_groups (line, body) VALUES (?, ?)", told)
     else:
         sql.execute(
             "INSERT INTO core_periods (period, line, body) VALUES (?, ?, ?)"
@@ -151,6 +155,7 @@ def of_number(sql: sqlite3.Connection, msisdn: str) -> list[dict[str, Any]]:
             "state": row["state"],
             "periods": _periods(sql, row["line"]),
             "is_barred": _is_barred(sql, row["line"]),
+            "group": _group(sql, row["line"]),
         }
         for row in rows
     ]
@@ -178,6 +183,7 @@ def change(sql: sqlite3.Connection, line: str, wanted: Mapping[str, Any]) -> boo
     if wanted.get("forget"):
         sql.execute("DELETE FROM core_periods WHERE line = ?", (line,))
         sql.execute("DELETE FROM core_sims WHERE line = ?", (line,))
+        sql.execute("DELETE FROM core_groups WHERE line = ?", (line,))
         sql.execute("DELETE FROM core_lines WHERE line = ?", (line,))
     if isinstance(wanted.get("state"), str):
         sql.execute("UPDATE core_lines SET state = ? WHERE line = ?", (wanted["state"], line))
@@ -194,6 +200,7 @@ def clear(sql: sqlite3.Connection) -> None:
     for table in (
         "core_lines",
         "core_sims",
+        "core_groups",
         "core_ports",
         "core_profiles",
         "core_periods",
@@ -205,6 +212,13 @@ def clear(sql: sqlite3.Connection) -> None:
 
 def _keep_sims(sql: sqlite3.Connection, line: str, sims: list[Any]) -> None:
     sql.execute("INSERT OR REPLACE INTO core_sims (line, body) VALUES (?, ?)", (line, json.dumps(sims)))
+
+
+def _group(sql: sqlite3.Connection, line: str) -> dict[str, Any] | None:
+    """Whose data the line may use beside its own; None for nobody's."""
+    row = sql.execute("SELECT body FROM core_groups WHERE line = ?", (line,)).fetchone()
+    body: dict[str, Any] = json.loads(row["body"]) if row else {}
+    return body if body.get("is_member") else None
 
 
 def _periods(sql: sqlite3.Connection, line: str) -> list[dict[str, Any]]:

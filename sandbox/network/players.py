@@ -74,6 +74,7 @@ def rights(sql: sqlite3.Connection, player: Player) -> Rights:
         for period in line["periods"]:
             gift = period["period"] if period["kind"] == _GIFT else ""  # given twice in a second, it is two
             known |= {(grant.unit, grant.starts_at, gift): grant for grant in _grants(period)}
+        known |= {(grant.unit, grant.starts_at, "group"): grant for grant in _shared(sql, line["group"])}
     return Rights(tuple(known.values()), state, player.pays_as_it_goes)
 
 
@@ -86,6 +87,25 @@ def _grants(period: Mapping[str, Any]) -> list[Grant]:
         for one in period["allowances"]
         if not one.get("is_frozen")
     ]
+
+
+def _shared(sql: sqlite3.Connection, group: Mapping[str, Any] | None) -> list[Grant]:
+    """What a member may use of the group: data of the owner's plans up to the cap, from joining on. What others of the group use
+    meanwhile is not looked at; the portal knows.
+    """
+    if group is None or group["is_paused"]:
+        return []
+    found = []
+    for owner in book.of_number(sql, group["owner_msisdn"]):
+        for period in owner["periods"]:
+            extra = group["extra"] if group["extra"] and group["extra"]["period"] == period["period"] else None
+            cap = None if group["cap"] is None else group["cap"] + (extra["amount"] if extra else 0)
+            for grant in _grants(period):
+                bounds = [bound for bound in (grant.amount, cap) if bound is not None]
+                starts_at = max(grant.starts_at, _moment(group["since"]))
+                if grant.unit == "data" and period["kind"] == "plan" and starts_at < grant.ends_at:
+                    found.append(Grant("data", starts_at, grant.ends_at, min(bounds) if bounds else None))
+    return found
 
 
 def _of(body: dict[str, Any], handed_until: float) -> Player:

@@ -60,7 +60,17 @@ from network.models import ExternalTopUp, UsageDay, UsageFile, UsageRowError
 from network.top_ups import taking
 from network.top_ups.saying import TopUpSaid
 from notifications.models import Message, Suppression
-from plans.models import Allowance, AllowanceGift, Plan, PlanPeriod, Zone
+from plans.models import (
+    Allowance,
+    AllowanceGift,
+    GroupAsk,
+    GroupInvite,
+    GroupMember,
+    Plan,
+    PlanPeriod,
+    SharingGroup,
+    Zone,
+)
 from portal.staff import invitations
 from provisioning.models import Command, Difference, DifferenceKind
 from support import asking
@@ -70,7 +80,7 @@ from tests import cast
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.printing import one, row
-from tests.cast import anna
+from tests.cast import anna, bao
 from tests.plans import gifting
 
 PASSWORD = "correct horse battery staple"
@@ -127,6 +137,7 @@ def rows() -> dict[type[models.Model], models.Model]:
         message(),
         *usage_of(line),
         sold_outside_to(line),
+        *group_of(line, buyer),
         paid_use_of(line),
         Suppression.objects.create(address="anna@example.com", reason="bounced", code="bounced", since_at=NOW),
         Command.objects.all()[0],
@@ -159,6 +170,26 @@ def usage_of(line: Line) -> list[models.Model]:
     file = UsageFile.objects.create(source="mediation", name="usage.csv", sha256="0" * 64, rows_read=1, rows_wrong=1)
     wrong = UsageRowError.objects.create(file=file, row=1, reason="unknown_number", msisdn="+4917699999999")
     return [day, file, wrong]
+
+
+def group_of(line: Line, owner: Subscriber) -> list[models.Model]:
+    """It shares with another line, which has been invited and asks for more."""
+    person = bao()
+    group = SharingGroup.objects.create(line=line, owner=owner, shows="Anna", started_at=NOW)
+    member = GroupMember.objects.create(
+        group=group, line=person.lines[0], subscriber=person, shows="Bao", joined_at=NOW
+    )
+    invite = GroupInvite.objects.create(
+        group=group, code_hash=b"desk", made_at=NOW, expires_at=NOW + timedelta(days=7), used_at=NOW, member=member
+    )
+    ask = GroupAsk.objects.create(
+        member=member,
+        period=PlanPeriod.objects.filter(line=line)[0],
+        amount_bytes=500_000_000,
+        asked_at=NOW,
+        decides_at=NOW + timedelta(days=1),
+    )
+    return [group, member, invite, ask]
 
 
 def paid_use_of(line: Line) -> CreditUse:

@@ -42,6 +42,21 @@ def test_a_lost_race_is_run_again_from_the_start_and_what_it_wrote_before_is_gon
     assert list(Alarm.objects.values_list("pk", flat=True)) == tries[2:]
 
 
+def test_a_race_lost_on_the_drivers_own_cursor_is_run_again_as_well():
+    """Rows are copied past Django's cursors, which would have given the error another name."""
+    tries = []
+
+    @whole
+    def flow() -> None:
+        tries.append(row().pk)
+        if len(tries) < 2:
+            with connection.cursor() as cursor:
+                cursor.cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '55P03'; END $$")
+
+    flow()
+    assert list(Alarm.objects.values_list("pk", flat=True)) == tries[1:]
+
+
 def test_after_five_tries_it_gives_up_with_the_databases_own_error():
     tries = []
 

@@ -15,6 +15,7 @@ from tests.look import sample_details as details
 from tests.look import sample_devices as devices
 from tests.look import sample_forms as forms
 from tests.look import sample_gifts as gifts
+from tests.look import sample_groups as groups
 from tests.look import sample_help as help_samples
 from tests.look import sample_messages as messages
 from tests.look import sample_others as others
@@ -58,6 +59,7 @@ PAGES = {
         "portal/dashboard.html", lambda: sample.dashboard(**pace.forecast("lasts", now=sample.NOW))
     ),
     "dashboard-early": Page("portal/dashboard.html", lambda: sample.dashboard(forecast=None)),
+    "dashboard-shared": Page("portal/dashboard.html", lambda: sample.dashboard(shared=groups.shared())),
     "dashboard-no-line": Page("portal/dashboard.html", lambda: {"place": "home", "line": None}),
     "dashboard-grace": Page("portal/dashboard.html", lambda: sample.dashboard_asleep(LineState.GRACE)),
     "dashboard-suspended": Page("portal/dashboard.html", lambda: sample.dashboard_asleep(LineState.SUSPENDED)),
@@ -191,4 +193,5 @@ PAGES = {
     **{name: Page(*page) for name, page in help_samples.pages(NOBODY).items()},
     **{name: Page(*page) for name, page in devices.pages(sample.LINE, NOBODY).items()},
     **{name: Page(*page) for name, page in details.pages(sample.ANNA, NOBODY).items()},
+    **{name: Page(*page) for name, page in groups.pages(sample.LINE, sample.SECOND_LINE).items()},
 }

@@ -78,3 +78,34 @@ def play_till(till: Till, uses: list[Use], over: dict[str, int]) -> dict[str, in
             till.paid[day] = before + 1
             left[use.record] -= 1
     return left
+
+
+@dataclass
+class Seat:
+    """A line's place in a group: from when until when, less pauses; at most so much in each of the owner's spans, None without limit."""
+
+    joined: datetime
+    left: datetime | None
+    limit: int | None
+    pauses: list[tuple[datetime, datetime]]
+    used: dict[int, int] = field(default_factory=dict)
+
+    def may(self, at: datetime) -> bool:
+        is_in = self.joined <= at and (self.left is None or at < self.left)
+        return is_in and not any(begins <= at < ends for begins, ends in self.pauses)
+
+
+def play_group(
+    pots: list[Pot], spans: list[tuple[datetime, datetime]], over: list[tuple[Use, Seat, int]], *, home: str
+) -> dict[str, int]:
+    """What is still missing, by record: `over` is what each member's own data has left of a use; the pots are the owner's to share."""
+    left = {}
+    for use, seat, missing in sorted(over, key=lambda each: each[0]):
+        span = next((place for place, (begins, ends) in enumerate(spans) if begins <= use.at < ends), None)
+        rest = missing
+        if use.unit == "data" and span is not None and seat.may(use.at):
+            room = rest if seat.limit is None else min(rest, seat.limit - seat.used.get(span, 0))
+            rest -= room - play(pots, [Use(use.at, use.record, use.unit, room, use.country)], home=home)[use.record]
+            seat.used[span] = seat.used.get(span, 0) + missing - rest
+        left[use.record] = rest
+    return left

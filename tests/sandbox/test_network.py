@@ -369,6 +369,36 @@ def test_a_line_whose_sims_are_all_blocked_uses_nothing(http: FlaskClient, app: 
     assert [state == "blocked" for state in states] == [False, True, False]
 
 
+def test_a_member_of_a_group_may_use_the_owners_data_up_to_the_cap_until_paused_or_gone(
+    http: FlaskClient, app: Flask
+) -> None:
+    owner, ends_at = "+4917604069012", (END + timedelta(days=1)).isoformat()
+    http.post("/network/players", json={"players": [player(NUMBER, "commuter", grants=[])]})
+    period = {
+        "period": "order:1", "plan": "month-5", "kind": "plan", "starts_at": BEGIN.isoformat(), "ends_at": ends_at,
+        "is_cancelled": False, "beyond_by_credit": False, "allowances": [{"unit": "data", "granted": 70, "is_frozen": False}],
+    }  # fmt: skip
+    group = {
+        "is_member": True, "owner_line": "o", "owner_msisdn": owner, "since": END.isoformat(), "cap": 50,
+        "extra": {"period": "order:1", "amount": 5}, "is_paused": False,
+    }  # fmt: skip
+    lines = {owner: "0198c6f0-0000-7000-8000-000000000002", NUMBER: "0198c6f0-0000-7000-8000-000000000001"}
+
+    def tell(name: str, msisdn: str, kind: str, payload: dict[str, Any]) -> list[tuple[int, int | None]]:
+        command = {"id": name, "line": lines[msisdn], "msisdn": msisdn, "kind": kind, "payload": payload}
+        headers = {"Authorization": "Bearer sandbox", "Idempotency-Key": name}
+        assert http.post("/core/commands", json=command, headers=headers).status_code == 200
+        sql = app.extensions["sandbox"].books.reading()
+        (one,) = players.listed(sql)
+        return [(grant.starts_at, grant.amount) for grant in players.rights(sql, one).grants]
+
+    assert tell("c1", owner, "period_set", period) == []
+    assert tell("c2", NUMBER, "group_set", group) == [(int(END.timestamp()), 55)]
+    assert tell("c3", NUMBER, "group_set", group | {"cap": None}) == [(int(END.timestamp()), 70)]
+    assert tell("c4", NUMBER, "group_set", group | {"is_paused": True}) == []
+    assert tell("c5", NUMBER, "group_set", {"is_member": False}) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"habit": "dolphin"}, {"time_zone": "Mars/Olympus"}, {"since": "yesterday"}, {"grants": [{}]}, {"share": 5}],

@@ -13,7 +13,7 @@ from billing.models import Order
 from lib import clock
 from network.models import UsageDay, UsageRecord, UsageRowError
 from notifications.models import Message, MessageState
-from plans.models import Allowance
+from plans.models import Allowance, GroupUse
 from portal.demo import loading
 from portal.demo.people import CAST
 from tests.stack.invariants import broken
@@ -64,6 +64,8 @@ def test_the_cast_has_used_its_phones_every_figure_is_the_sum_of_its_records_and
     assert set(days.filter(line__msisdn=TARA).values_list("country", flat=True)) == {"DE", "FR", "TR", "US"}
     family = Line.objects.filter(ownerships__subscriber__name="Lena").values_list("label", flat=True)
     assert set(family) == {"", "Mia", "Ben"}
+    shared = GroupUse.objects.get()
+    assert (shared.member.shows, 10**9 < shared.used_bytes < 2 * 10**9) == ("Ben", True)
 
     assert not Allowance.objects.filter(line__msisdn=GRETA).exists()
     paid, _bonus = ledger.credit_of(Line.objects.get(msisdn=GRETA))

@@ -1,0 +1,43 @@
+"""How much a member may use in each of the owner's plan periods, and whether at all just now."""
+
+from datetime import datetime
+
+from lib.transactions import whole
+from plans import commands
+from plans.groups import rules, telling
+from plans.groups.telling import Change
+from plans.models import GroupMember, GroupPause
+from provisioning.outbox import tell_many
+
+
+@whole
+def set_cap(*, member: GroupMember, cap_bytes: int | None, now: datetime) -> None:
+    """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left."""
+    found = rules.lock_member(member)
+    if found.cap_bytes == cap_bytes:
+        return
+    found.cap_bytes = cap_bytes
+    found.save(update_fields=["cap_bytes"])
+    tell_many([commands.of_member(found, change=f"cap:{commands.at(now)}")])
+    telling.changed(found, Change.CAP, now=now)
+
+
+@whole
+def pause(*, member: GroupMember, now: datetime) -> None:
+    """Nothing that is used from now on is shared, until `resume`. A second time nothing changes. Raises rules.NotPossible."""
+    found = rules.lock_member(member)
+    if found.pauses.filter(until_at=None).exists():
+        return
+    GroupPause.objects.create(member=found, from_at=now)
+    tell_many([commands.of_member(found, change=f"paused:{commands.at(now)}")])
+    telling.changed(found, Change.PAUSED, now=now)
+
+
+@whole
+def resume(*, member: GroupMember, now: datetime) -> None:
+    """Shared again from now on. Without a pause nothing changes. Raises rules.NotPossible."""
+    found = rules.lock_member(member)
+    if not found.pauses.filter(until_at=None).update(until_at=now):
+        return
+    tell_many([commands.of_member(found, change=f"resumed:{commands.at(now)}")])
+    telling.changed(found, Change.RESUMED, now=now)

@@ -1,0 +1,1 @@
+"""Pages of sharing groups: everybody's, the owner's, the joining."""
