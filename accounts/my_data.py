@@ -5,35 +5,14 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, F, Value, When
 from django.utils.translation import gettext as _
 
-from accounts.models import LineOwnership, SignInPart, Sim, Subscriber
+from accounts.devices import my_data as devices
+from accounts.models import SignInPart, Subscriber
+from accounts.owned import ownerships
 from lib.my_data import Table, table
 from notifications.my_data import Held
-
-
-def while_owned(subscriber: Subscriber, at: str, *, line: str = "line_id") -> Q:
-    """Rows of lines while they were this person's: `at` names the time, `line` the line of a row."""
-    found = Q(pk__in=[])
-    for own in ownerships(subscriber):
-        theirs = Q(**{line: own.line_id, f"{at}__gte": own.from_at})
-        found |= theirs & Q(**{f"{at}__lt": own.until_at}) if own.until_at else theirs
-    return found
-
-
-def stretch_owned(subscriber: Subscriber, begins: str, ends: str) -> Q:
-    """As `while_owned` for what lasts: it began before the line went, and ended after it came; one without an end lasts."""
-    found = Q(pk__in=[])
-    for own in ownerships(subscriber):
-        theirs = Q(line=own.line_id) & (Q(**{f"{ends}__gt": own.from_at}) | Q(**{ends: None}))
-        found |= theirs & Q(**{f"{begins}__lt": own.until_at}) if own.until_at else theirs
-    return found
-
-
-def ownerships(subscriber: Subscriber) -> list[LineOwnership]:
-    """All of a person's, the ended ones too."""
-    return list(subscriber.ownerships.select_related("line").order_by("from_at"))
 
 
 def addresses(subscriber: Subscriber) -> list[Held]:
@@ -50,7 +29,6 @@ def addresses(subscriber: Subscriber) -> list[Held]:
 
 def tables(subscriber: Subscriber) -> list[Table]:
     own = Subscriber.objects.filter(pk=subscriber.pk)
-    sims = Sim.objects.filter(stretch_owned(subscriber, "from_at", "until_at")).order_by("from_at", "pk")
     return [
         table(
             "profile", _("You"), own, name="name", email="email", mobile_number="msisdn",
@@ -63,10 +41,7 @@ def tables(subscriber: Subscriber) -> list[Table]:
             currency="line__currency", time_zone="line__time_zone", state="state_now", yours_from="from_at",
             yours_until="until_at",
         ),
-        table(
-            "sims", _("SIMs of your lines"), sims, number="line__msisdn", iccid="iccid", kind="kind", in_use_from="from_at",
-            in_use_until="until_at",
-        ),
+        *devices.tables(subscriber),
         table("consents", _("What you agreed to"), subscriber.consents.order_by("pk"), text="kind", version="text_version", agreed_at="given_at"),
         table(
             "claims", _("Numbers you asked for"), subscriber.claims.order_by("pk"), number="line__msisdn", asked_at="opened_at",

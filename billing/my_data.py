@@ -7,7 +7,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
-from accounts.my_data import ownerships, while_owned
+from accounts.owned import ownerships, while_owned
 from billing import statement
 from billing.models import (
     AutoRenew,

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber
-from accounts.my_data import ownerships, while_owned
+from accounts.owned import ownerships, while_owned
 from lib.my_data import Table, table
 from network.models import UsageDay, UsageRecord
 

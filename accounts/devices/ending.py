@@ -24,11 +24,12 @@ def of_line(line: Line, *, reason: str, now: datetime) -> None:
 
 
 def of_ownership(line: Line) -> None:
-    """Whoever owned it can neither swap its SIM nor take the number away any more. Its cards stay: who gets the line sees them, and may take
-    them out. Joins the caller's transaction, which holds the line's lock.
+    """Whoever owned it can neither swap its SIM nor take the number away any more, and their own names for its cards go. The cards stay: who
+    gets the line sees them, and may take them out. Joins the caller's transaction, which holds the line's lock.
     """
     for swap in line.sim_swaps.select_for_update(no_key=True, of=("self",)).filter(state=SwapState.WAITING):
         swap.move_to(SwapState.CANCELLED)
     real = clock.real_now()
     line.number_unlocks.filter(ended_at=None).update(ended_at=real)
     porting.revoke_all(line, now=real)
+    line.sims.exclude(label="").update(label="")

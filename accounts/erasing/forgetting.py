@@ -6,7 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from accounts import sessions
-from accounts.models import Line, Subscriber
+from accounts.devices import ending
+from accounts.models import EsimOrder, Line, Subscriber
 from notifications import choices, outbox
 
 
@@ -19,7 +20,9 @@ def forget(subscriber: Subscriber, lines: list[Line], *, now: datetime) -> None:
         line.ownerships.filter(subscriber=subscriber, until_at=None).update(until_at=now)
         choices.forget(line.msisdn)
         outbox.withdraw_from(line.msisdn)
+        ending.of_ownership(line)
     Line.objects.filter(pk__in=[line.pk for line in lines]).update(label="")
+    EsimOrder.objects.filter(subscriber=subscriber).exclude(label="").update(label="")
     subscriber.claims.all().delete()
     subscriber.emailaddress_set.all().delete()
     subscriber.sign_in_changes.all().delete()

@@ -20,6 +20,7 @@ import billing.my_data
 import network.my_data
 import notifications.my_data
 import plans.my_data
+import support.my_data
 from accounts.models import Subscriber
 from lib.my_data import Table
 from lib.spreadsheet import safe
@@ -37,6 +38,7 @@ def tables(subscriber: Subscriber) -> list[Table]:
         *plans.my_data.tables(subscriber),
         *billing.my_data.tables(subscriber),
         *network.my_data.tables(subscriber),
+        *support.my_data.tables(subscriber),
         *notifications.my_data.tables(accounts.my_data.addresses(subscriber)),
     ]
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 import accounts.erasing.forgetting
 import billing.forgetting
 import notifications.forgetting
+import plans.forgetting
+import support.forgetting
 from accounts.erasing import wishes
 from accounts.models import ErasureRequest, Line, Subscriber
 from accounts.my_data import addresses
@@ -46,6 +48,7 @@ def sweep(*, now: datetime, real_now: datetime) -> int:
     erased = 0
     for wish in due.select_related("subscriber").order_by("due_at")[:BATCH]:
         billing.forgetting.stop_standing(wish.subscriber, now=now)
+        plans.forgetting.leave_groups(wish.subscriber, now=now)
         if _erase(wish.pk, now=now, real_now=real_now):
             erased += 1
         elif wish.due_at <= real_now - LATE:
@@ -64,6 +67,8 @@ def _erase(wish_id: UUID, *, now: datetime, real_now: datetime) -> bool:
         return False
     held = addresses(subscriber)
     billing.forgetting.forget(subscriber, now=now)
+    support.forgetting.forget(subscriber, [address for address, _since, _until in held])
+    plans.forgetting.forget(subscriber)
     accounts.erasing.forgetting.forget(subscriber, lines, now=now)
     notifications.forgetting.forget(held)
     kind = ContentType.objects.get_for_model(Subscriber)

@@ -2,6 +2,7 @@
 
 from support.models.notice import Notice, NoticeKind, NoticePlace
 from support.models.ticket import (
+    GONE,
     OPEN_STATES,
     QUIET_STATES,
     TICKET_MOVES,
@@ -16,6 +17,7 @@ from support.models.ticket import (
 )
 
 __all__ = [
+    "GONE",
     "OPEN_STATES",
     "QUIET_STATES",
     "TICKET_MOVES",

@@ -19,6 +19,8 @@ from lib.uuid7 import uuid7
 _REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 LONGEST_TEXT = 4000
 LONGEST_TITLE = 120
+#: Stands where a title was, and a guest's address, once its person is forgotten.
+GONE = "-"
 
 
 def new_reference() -> str:
@@ -152,8 +154,10 @@ class Ticket(models.Model):
 
     @property
     def address(self) -> str:
-        """Where its person reads."""
-        return self.subscriber.email if self.subscriber else self.email
+        """Where its person reads; nowhere once they are forgotten."""
+        if self.subscriber:
+            return self.subscriber.email
+        return "" if self.email == GONE else self.email
 
     def is_late(self, now: datetime) -> bool:
         """Whether the answer that was promised is not there."""

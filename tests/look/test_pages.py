@@ -86,10 +86,10 @@ def test_an_open_menu_closes_by_escape_and_gives_the_focus_back(look_site: str, 
     summary = page.get_by_label("Your account")
     summary.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Profile")).to_be_visible()
+    expect(page.get_by_role("link", name="My details")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="Profile")).to_be_hidden()
+    expect(page.get_by_role("link", name="My details")).to_be_hidden()
     expect(summary).to_be_focused()
     page.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts import claims
-from accounts.models import Consent, Line, LineClaim, Subscriber
+from accounts.models import Consent, Line, LineClaim, Sim, Subscriber
 from billing.for_others import links, payees
 from billing.models import AutoRenew, Order, TopUpLink
 from lib import clock
@@ -15,18 +15,23 @@ from network import loading
 from notifications import choices, outbox
 from notifications.models import Message
 from notifications.outbox import Outgoing, Recipient
+from plans.groups import inviting, joining
 from plans.models import Plan
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data, order_plan, pay
 from tests.billing.test_saved_methods import card, kept
 from tests.cast import anna, bao
 from tests.network.writing import as_csv, row
+from tests.plans.gifting import give, wake
+from tests.support.asked import ask
 
 NOW = clock.real_now().replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NUMBER = "+4917604069011"
 #: what stands for Anna wherever she left something
-MARKS = ("anna@", "Annamark", "linemark", "payeemark", "linkmark", "recordmark", "···9876", "+4917604069012")
+MARKS = (
+    "anna@", "Annamark", "linemark", "payeemark", "linkmark", "recordmark", "simmark", "groupmark", "ticketmark", "···9876", "+4917604069012",
+)  # fmt: skip
 
 
 class Life:
@@ -49,6 +54,8 @@ class Life:
         self._of_money()
         self._of_use(folder)
         self._of_messages()
+        self._of_sharing()
+        self._of_help()
         self.claim = self._claimed()
 
     def _of_money(self) -> None:
@@ -72,6 +79,21 @@ class Life:
         choices.choose(NUMBER, "plan_ended", is_wanted=False)
         for address, channel in ((NUMBER, "sms"), (self.person.email, "email")):
             self.told(address, channel)
+
+    def _of_sharing(self) -> None:
+        """Bao was given data, and is in her group; her SIM has a name."""
+        bao_s = wake(self.other.lines.get())
+        self.sim = Sim.objects.create(line=self.line, iccid="8949000000000000011", label="simmark")
+        source = self.line.allowances.get(unit="data")
+        self.gift = give(self.person, bao_s.msisdn, source, now=self.now)
+        self.group = inviting.start(line=self.line, owner=self.person, shows="groupmark", now=self.now)
+        self.invite, _code = inviting.invite(group=self.group, cap_bytes=None, now=self.now)
+        self.member = joining.join(
+            invite=self.invite, line=bao_s, subscriber=self.other, shows="Bao", now=self.now
+        )  # fmt: skip
+
+    def _of_help(self) -> None:
+        self.ticket = ask(self.person, now=self.now, title="ticketmark", text="ticketmark")
 
     def told(self, address: str, channel: str, *, key: str = "mark") -> None:
         """Something that waits to be sent."""

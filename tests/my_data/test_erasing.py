@@ -81,6 +81,8 @@ def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: 
         "linemark",
         "payeemark",
         "linkmark",
+        "simmark",
+        "ticketmark",
         "secretmark",
         "···9876",
     ):
@@ -89,6 +91,7 @@ def test_a_dump_says_no_more_who_it_was_and_the_books_hold(life: Life, visitor: 
     assert where(NUMBER[1:]) <= {
         "accounts_line", "billing_payee", "provisioning_command", "notifications_message", "billing_receipt",
     }  # fmt: skip
+    assert where("groupmark") == {"notifications_message"}  # what Bao was told when the group ended
     assert not Message.objects.filter(address=NUMBER).exists()
     line = Line.objects.get(pk=life.line.pk)
     assert not LineOwnership.objects.filter(line=line, until_at=None).exists()
