@@ -110,7 +110,7 @@ def test_who_used_what_adds_up_on_the_owners_page_and_says_not_where(
     seen = page(mine)
     assert "7.1 GB left of 10 GB" in seen
     assert re.search(r"You 2 GB Ben 900 MB Left 7.1 GB", seen)
-    assert "900 MB of 1 GB used in this plan period" in seen
+    assert "100 MB left of 1 GB in this plan period" in seen
     assert "France" not in seen
     bucket = group.line.allowances.get()
     why = page(mine, f"/lines/{group.line_id}/usage/allowances/{bucket.pk}/")
@@ -140,7 +140,7 @@ def test_a_members_usage_says_what_the_group_paid(group: SharingGroup, member: G
 
 def test_cap_pause_and_answers_by_the_owner(group: SharingGroup, member: GroupMember) -> None:
     mine, path = signed_in(owner_of(group.line)), f"/group/members/{member.pk}/"
-    assert post(mine, path, cap="2.5").count("2.5 GB used in this plan period") == 1
+    assert post(mine, path, cap="2.5").count("left of 2.5 GB in this plan period") == 1
     assert mine.post(path, {"cap": "2.3"}).status_code == 422
     assert "no cap" in post(mine, path, cap="")
     post(mine, path, cap="1")

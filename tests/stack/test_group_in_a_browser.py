@@ -51,7 +51,7 @@ def phones(
 def invites(owner: Walker) -> str:
     """Starts a group and makes a code; ends where the code is shown."""
     owner.go("/account/profile/")
-    owner.press("See and share")
+    owner.press("Sharing group")
     owner.sees("Your credit pays for nobody")
     owner.press("Start a group")
     owner.sees("Nobody has joined yet")
