@@ -14,16 +14,25 @@ pytestmark = pytest.mark.browser
 
 #: a folder to keep screenshots in, to be looked at; then every page is shown in more ways
 SHOTS = os.environ.get("LOOK_SHOTS")
+WIDTHS = (360, 1280)
 #: width, colour scheme, query: a phone and a desk, both schemes, both directions, both languages
 WAYS = [(360, "light", ""), (1280, "dark", "?language=zh-hans&dir=rtl")]
 if SHOTS:
     SIDES = ("", "?language=zh-hans")
-    WAYS = [(width, scheme, side) for width in (360, 1280) for scheme in ("light", "dark") for side in SIDES]
+    WAYS = [(width, scheme, side) for width in WIDTHS for scheme in ("light", "dark") for side in SIDES]
     WAYS += [(360, "light", "?dir=rtl"), (1280, "dark", "?dir=rtl")]
 
 
+#: axe takes two thirds of the time: it looks at each page in one of the two ways, at every other one in the same
+NAMES = [name for name in PAGES if name != "order-part"]
+
+
+def is_for_axe(name: str, width: int) -> bool:
+    return bool(SHOTS) or NAMES.index(name) % 2 == WIDTHS.index(width)
+
+
 @pytest.mark.parametrize(("width", "scheme", "query"), WAYS, ids=lambda value: str(value).strip("?") or "en")
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "order-part"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_accessible_fits_and_keeps_to_the_policy(
     name: str, width: int, scheme: str, query: str, look_site: str, windows: Windows
 ) -> None:
@@ -35,7 +44,7 @@ def test_a_page_is_accessible_fits_and_keeps_to_the_policy(
             kind = query.strip("?").replace("=", "-").replace("&", "-") or "en"
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}-{kind}.png", full_page=True)
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        findings = violations(page)
+        findings = violations(page) if is_for_axe(name, width) else []
         assert said == []
         assert too_wide == 0
         assert findings == []

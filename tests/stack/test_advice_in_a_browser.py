@@ -41,7 +41,8 @@ def walker(portal: Portal, browser: Browser, tmp_path: Path) -> Iterator[Walker]
 
 def test_too_big_a_plan_is_told_and_the_smaller_one_is_a_tap_away(walker: Walker) -> None:
     walker.go("/plans/")
-    walker.press("What would have been cheapest for you?")
+    walker.sees("With Quarter 15 on most days you would have paid")
+    walker.press("See the proof")
     walker.page.wait_for_url("**/advice/")
     walker.sees("less")
     walker.sees("The proof")
