@@ -10,9 +10,14 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
 from accounts import hold
 from accounts.changing import undoing
-from accounts.models import SignInChange, Subscriber
+from accounts.devices import blocking, number_lock, porting
+from accounts.devices.changing import By
+from accounts.erasing import wishes
+from accounts.models import PortOutCode, SignInChange, Subscriber
+from accounts.models.porting import PORT_CODE_FOR
 from lib import clock
 from notifications.models import Message
+from tests.accounts.devices import ask_for_swap, card_of, order_esim
 from tests.accounts.test_changing import NEW_NUMBER, PASSWORD, change, text
 from tests.accounts.walking import Visitor, codes, newest_code, sent
 from tests.cast import anna, bao, line_of
@@ -186,3 +191,29 @@ def test_a_factor_that_is_removed_is_told_and_begins_a_hold(owner: Subscriber) -
     message = Message.objects.get(kind="security_notice")
     assert re.match("The second factor was switched off", str(message.context["what"]))
     assert str(message.context["undo_url"]).startswith("http://localhost")
+
+
+def test_what_the_thief_has_asked_for_is_called_off_and_names_of_cards_stay(thief: Visitor, owner: Subscriber) -> None:
+    sim = card_of(owner.lines[0], label="Phone")
+    take_email(thief)
+    number_lock.open_up(sim.line_id, subscriber=owner, by_second_factor=True)
+    PortOutCode.objects.create(
+        line=sim.line, subscriber=owner, made_at=clock.real_now(), until_at=clock.real_now() + PORT_CODE_FOR
+    )
+    swap, order = ask_for_swap(sim, owner), order_esim(sim.line, owner)
+    wish = wishes.ask(owner, real_now=clock.real_now())
+    Visitor().post(link())
+    for row in (swap, order, wish, sim):
+        row.refresh_from_db()
+    assert (swap.state, order.state, wishes.open_wish(owner), sim.label) == ("cancelled", "failed", None, "Phone")
+    assert (number_lock.is_open(sim.line), porting.standing(sim.line)) == (False, None)
+
+
+def test_a_mailbox_of_today_proves_nothing_about_a_lost_sim(thief: Visitor, owner: Subscriber) -> None:
+    sim = card_of(owner.lines[0])
+    blocking.block(sim.pk, line_id=sim.line_id, by=By.owner(owner), now=clock.now())
+    take_email(thief)
+    before = sent("email_code")
+    answer = text(thief.post(f"/devices/{sim.pk}/swap/code/"))
+    assert sent("email_code") == before
+    assert "no code goes there yet" in answer
