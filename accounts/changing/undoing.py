@@ -65,6 +65,7 @@ def undo(change_id: UUID, *, real_now: datetime) -> bool:
     since.update(undone_at=real_now)
     _call_off(subscriber, lines, real_now=real_now)
     if displaced.lower() != change.told_to.lower():
+        _note_displaced(subscriber, displaced, real_now=real_now)
         notices.tell("put_back", subscriber, to=displaced)
     transaction.on_commit(lambda: sessions.end_all(subscriber), robust=True)
     return is_reachable
@@ -94,6 +95,18 @@ def _call_off(subscriber: Subscriber, lines: list[Line], *, real_now: datetime) 
         ending.call_off_asked(line)
     if wish := wishes.open_wish(subscriber):
         wishes.keep(wish, real_now=real_now)
+
+
+def _note_displaced(subscriber: Subscriber, displaced: str, *, real_now: datetime) -> None:
+    """By it what was written there is found (`accounts.my_data.addresses`); it is over itself, and nobody is sent a link to it."""
+    SignInChange.objects.create(
+        subscriber=subscriber,
+        part=SignInPart.EMAIL,
+        former=displaced,
+        told_to=displaced,
+        changed_at=real_now,
+        undone_at=real_now,
+    )
 
 
 def _put_number_back(subscriber: Subscriber, since: QuerySet[SignInChange]) -> None:

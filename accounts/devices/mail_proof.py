@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from accounts import hold
-from accounts.models import Sim, SignInPart, Subscriber
+from accounts.models import SignInPart, Sim, Subscriber
 from lib import clock
 from lib.limits import Cap, over
 from notifications import outbox
