@@ -23,6 +23,12 @@ def until(subscriber: Subscriber) -> datetime | None:
     return latest if latest > real else None
 
 
+def of_sign_in(subscriber: Subscriber) -> bool:
+    """Whether how they sign in was changed less than a day ago."""
+    since = clock.real_now() - HOLD
+    return Subscriber.objects.filter(pk=subscriber.pk, sign_in_changed_at__gt=since).exists()
+
+
 def _swaps_end(subscriber: Subscriber, *, since: datetime) -> list[datetime]:
     counts = Q(state=SwapState.WAITING) | Q(state=SwapState.DONE, ended_at__gt=since)
     owned = Q(line__ownerships__subscriber=subscriber, line__ownerships__until_at=None)

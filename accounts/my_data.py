@@ -1,6 +1,7 @@
 """What this room holds about a person, for the copy they may have (GDPR, Articles 15 and 20)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -14,14 +15,17 @@ from accounts.owned import ownerships
 from lib.my_data import Table, table
 from notifications.my_data import Held
 
+#: The code that proves an address is written to it before it counts, the notice of the change to the former one after.
+_AROUND_A_CHANGE = timedelta(hours=1)
+
 
 def addresses(subscriber: Subscriber) -> list[Held]:
     """Where they were written to, from when until when: e-mails one after the other, numbers with their lines."""
     held: list[Held] = []
     since = subscriber.created_at
     for change in subscriber.sign_in_changes.filter(part=SignInPart.EMAIL).order_by("changed_at"):
-        held.append((change.former, since, change.changed_at))
-        since = change.changed_at
+        held.append((change.former, since, change.changed_at + _AROUND_A_CHANGE))
+        since = change.changed_at - _AROUND_A_CHANGE
     if subscriber.email:
         held.append((subscriber.email, since, None))
     return held + [(own.line.msisdn, own.from_at, own.until_at) for own in ownerships(subscriber)]

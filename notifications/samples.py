@@ -107,6 +107,7 @@ _REFUNDS: list[dict[str, Any]] = [
 ]
 _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "security_notice": [{}, {"undo_url": None}],
+    "swap_vetoed": [{}, {"is_lost": True}],
     **{kind: [{}, {"price": None}] for kind in ("expiry_week", "expiry_three_days", "expiry_reminder")},
     "allowance_low": [
         {},

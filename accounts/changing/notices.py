@@ -1,6 +1,7 @@
 """Telling somebody that how they sign in was changed, with a link for when it was not they who did it."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.core import signing
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import hold
 from accounts.models import SignInChange, SignInPart, Subscriber
 from lib import clock
 from notifications import outbox
@@ -31,17 +33,17 @@ _PARTS = {
 
 
 def tell(name: str, subscriber: Subscriber, *, to: str, former: str = "") -> None:
-    """Write to `to` what was changed; `former` is the e-mail or number it was before. Joins the caller's transaction."""
+    """Write to `to` what was changed; `former` is the e-mail or number it was before. The link goes to nobody but the address
+    that was settled: a mailbox somebody has just brought must not take the account with it. Joins the caller's transaction.
+    """
     if not to:
         return
     part = _PARTS.get(name)
     said = {"what": what(name), "happened_at": clock.now().isoformat()}
-    if part is None:
+    change = _noted(subscriber, part, to=to, former=former) if part else None
+    if change is None or to.lower() != _settled(subscriber, real_now=change.changed_at).lower():
         said["url"] = settings.PORTAL_ORIGIN + reverse("account_change_password")
     else:
-        change = SignInChange.objects.create(
-            subscriber=subscriber, part=part, former=former, told_to=to, changed_at=clock.real_now()
-        )
         said["undo_url"] = settings.PORTAL_ORIGIN + reverse("not_me", args=[signing.dumps(str(change.pk), salt=SALT)])
     outbox.send(
         Outgoing(
@@ -53,6 +55,23 @@ def tell(name: str, subscriber: Subscriber, *, to: str, former: str = "") -> Non
             subject="account",
         )
     )
+
+
+def _noted(subscriber: Subscriber, part: SignInPart, *, to: str, former: str) -> SignInChange:
+    return SignInChange.objects.create(
+        subscriber=subscriber, part=part, former=former, told_to=to, changed_at=clock.real_now()
+    )
+
+
+def _settled(subscriber: Subscriber, *, real_now: datetime) -> str:
+    """The newest address that was the account's for as long as a hold lasts, or was its first. The last change is written already."""
+    address, until = subscriber.email, real_now
+    changes = subscriber.sign_in_changes.filter(part=SignInPart.EMAIL, undone_at=None)
+    for change in changes.order_by("-changed_at"):
+        if until - change.changed_at >= hold.HOLD:
+            break
+        address, until = change.former, change.changed_at
+    return address
 
 
 def what(name: str) -> str:

@@ -12,7 +12,9 @@ from django.db.models import QuerySet
 
 from accounts import hold, sessions
 from accounts.changing import notices
-from accounts.models import SignInChange, SignInPart, Subscriber
+from accounts.devices import ending
+from accounts.erasing import wishes
+from accounts.models import Line, SignInChange, SignInPart, Subscriber
 from lib.transactions import whole
 
 KEPT_FOR = timedelta(days=7)
@@ -39,13 +41,15 @@ def change_of(token: str, *, real_now: datetime) -> SignInChange:
 @whole
 def undo(change_id: UUID, *, real_now: datetime) -> bool:
     """End every session, make the password nobody's, take away passkeys and second factors added within the hold, and put e-mail and
-    number back to what they were before this change and those after it. The account's e-mail is again the one that was told.
+    number back to what they were before this change and those after it. The account's e-mail is again the one that was told. What was
+    begun meanwhile and has not happened yet does not happen: swaps, eSIMs, an open lock, a code for another operator, deleting the account.
 
     Returns whether it is; False when the address is another's by now. Raises NoSuchChange, TooLate.
     """
     subscriber_id = SignInChange.objects.values_list("subscriber_id", flat=True).filter(pk=change_id).first()
     if subscriber_id is None:
         raise NoSuchChange
+    lines = _lock_lines(subscriber_id)
     subscriber = Subscriber.objects.select_for_update(no_key=True, of=("self",)).get(pk=subscriber_id)
     change = SignInChange.objects.get(pk=change_id)
     _check(change, real_now)
@@ -59,7 +63,9 @@ def undo(change_id: UUID, *, real_now: datetime) -> bool:
     subscriber.save(update_fields=["email", "msisdn", "password", "sign_in_changed_at"])
     _take_new_factors(subscriber, after=real_now - hold.HOLD)
     since.update(undone_at=real_now)
+    _call_off(subscriber, lines, real_now=real_now)
     if displaced.lower() != change.told_to.lower():
+        _note_displaced(subscriber, displaced, real_now=real_now)
         notices.tell("put_back", subscriber, to=displaced)
     transaction.on_commit(lambda: sessions.end_all(subscriber), robust=True)
     return is_reachable
@@ -76,6 +82,31 @@ def forget_old(*, real_now: datetime) -> int:
 def _check(change: SignInChange, real_now: datetime) -> None:
     if change.undone_at or change.changed_at + hold.HOLD <= real_now:
         raise TooLate
+
+
+def _lock_lines(subscriber_id: int) -> list[Line]:
+    """Lines before the subscriber, as everybody does (docs/locking.md)."""
+    owned = Line.objects.filter(ownerships__subscriber=subscriber_id, ownerships__until_at=None)
+    return list(owned.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+
+
+def _call_off(subscriber: Subscriber, lines: list[Line], *, real_now: datetime) -> None:
+    for line in lines:
+        ending.call_off_asked(line)
+    if wish := wishes.open_wish(subscriber):
+        wishes.keep(wish, real_now=real_now)
+
+
+def _note_displaced(subscriber: Subscriber, displaced: str, *, real_now: datetime) -> None:
+    """By it what was written there is found (`accounts.my_data.addresses`); it is over itself, and nobody is sent a link to it."""
+    SignInChange.objects.create(
+        subscriber=subscriber,
+        part=SignInPart.EMAIL,
+        former=displaced,
+        told_to=displaced,
+        changed_at=real_now,
+        undone_at=real_now,
+    )
 
 
 def _put_number_back(subscriber: Subscriber, since: QuerySet[SignInChange]) -> None:

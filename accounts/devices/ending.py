@@ -27,9 +27,23 @@ def of_ownership(line: Line) -> None:
     """Whoever owned it can neither swap its SIM nor take the number away any more, and their own names for its cards go. The cards stay: who
     gets the line sees them, and may take them out. Joins the caller's transaction, which holds the line's lock.
     """
+    call_off(line)
+    line.sims.exclude(label="").update(label="")
+
+
+def call_off(line: Line) -> None:
+    """No swap that waits is carried out, the number is locked, no code is good. Joins the caller's transaction, which holds the line's lock."""
     for swap in line.sim_swaps.select_for_update(no_key=True, of=("self",)).filter(state=SwapState.WAITING):
         swap.move_to(SwapState.CANCELLED)
     real = clock.real_now()
     line.number_unlocks.filter(ended_at=None).update(ended_at=real)
     porting.revoke_all(line, now=real)
-    line.sims.exclude(label="").update(label="")
+
+
+def call_off_asked(line: Line) -> None:
+    """As `call_off`, and no eSIM that is still being prepared comes into the line: for when somebody else may have asked for all of it."""
+    call_off(line)
+    asked = EsimOrder.objects.filter(line=line, state=EsimOrderState.ASKED)
+    for order in asked.select_for_update(no_key=True, of=("self",)):
+        order.move_to(EsimOrderState.FAILED)
+        order.save(update_fields=["state", "code_sealed", "ended_at"])

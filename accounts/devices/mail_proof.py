@@ -9,7 +9,9 @@ from uuid import uuid4
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from accounts.models import Sim, Subscriber
+from accounts import hold
+from accounts.models import SignInPart, Sim, Subscriber
+from lib import clock
 from lib.limits import Cap, over
 from notifications import outbox
 from notifications.outbox import Outgoing, Recipient
@@ -31,8 +33,15 @@ class SentTooOften(Exception):
     """So many codes went to this mailbox in the last hour."""
 
 
+class MailChanged(Exception):
+    """The mailbox became the account's less than a day ago, perhaps by somebody else."""
+
+
 def send(request: HttpRequest, subscriber: Subscriber, sim: Sim) -> None:
-    """A new code; the one before it is good no more. Raises SentTooOften."""
+    """A new code; the one before it is good no more. Raises SentTooOften, MailChanged."""
+    lately = subscriber.sign_in_changes.filter(part=SignInPart.EMAIL, undone_at=None)
+    if lately.filter(changed_at__gt=clock.real_now() - hold.HOLD).exists():
+        raise MailChanged
     if over(_CAP, str(subscriber.pk)):
         raise SentTooOften
     code = f"{secrets.randbelow(10**6):06}"

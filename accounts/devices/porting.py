@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 
+from accounts import hold
 from accounts.devices import changing, commands, number_lock
 from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import Line, PortOutCode, Subscriber
@@ -25,6 +26,10 @@ _PURPOSE = "port-out-code"
 
 class Locked(CannotBeChanged):
     """The number lock is closed."""
+
+
+class SignInChanged(CannotBeChanged):
+    """How its owner signs in was changed less than a day ago, perhaps not by them."""
 
 
 class SwapIsWaiting(CannotBeChanged):
@@ -47,8 +52,12 @@ def in_words(code: PortOutCode) -> str:
 
 @whole
 def make(line_id: UUID, *, subscriber: Subscriber) -> PortOutCode:
-    """A second click finds the first. Told by SMS and e-mail, without the code. Raises NotYours, LineEnded, Locked, SwapIsWaiting."""
+    """A second click finds the first. Told by SMS and e-mail, without the code. Raises NotYours, LineEnded, SignInChanged,
+    Locked, SwapIsWaiting.
+    """
     line = changing.lock_line(line_id, By.owner(subscriber))
+    if hold.of_sign_in(subscriber):
+        raise SignInChanged
     if known := standing(line):
         return known
     if not number_lock.is_open(line):

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import sessions
-from accounts.devices import blocking, changing, esim
+from accounts.devices import blocking, changing, ending, esim, porting
 from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import (
     DeviceKind,
@@ -124,6 +124,7 @@ def _ask(wish: SwapWish, links: _Links) -> SimSwap:
         asked_at=real,
         decides_at=real + SWAP_HOLD,
     )
+    porting.revoke_all(line, now=real)
     _tell_asked(swap, links, is_lost=is_lost)
     return swap
 
@@ -150,9 +151,10 @@ def waiting_of(line: Line) -> SimSwap | None:
     return line.sim_swaps.filter(state=SwapState.WAITING).select_related("from_sim").first()
 
 
-def cancel(swap: SimSwap, subscriber: Subscriber) -> None:
-    """Whoever owns the line takes it back. One that has ended stays as it ended. Raises NotYours, LineEnded."""
-    _end(swap.pk, line_id=swap.line_id, state=SwapState.CANCELLED, by=By.owner(subscriber))
+def cancel(swap: SimSwap, subscriber: Subscriber) -> bool:
+    """Whoever owns the line takes it back. False when the new SIM has taken over. Raises NotYours, LineEnded."""
+    is_stopped = _end(swap.pk, line_id=swap.line_id, state=SwapState.CANCELLED, by=By.owner(subscriber))
+    return is_stopped or not SimSwap.objects.filter(pk=swap.pk, state=SwapState.DONE).exists()
 
 
 class NoSuchSwap(LookupError):
@@ -178,8 +180,8 @@ def swap_of(token: str) -> Link:
 
 
 def veto(link: Link) -> bool:
-    """Say no: nothing is swapped, whoever is signed in as the one who asked is signed out, and the owner is told. False when the swap had
-    ended before.
+    """Say no: nothing is swapped, the number is locked, its code good no more, whoever is signed in as the one who asked is signed out, and
+    the owner is told. False when the swap had ended before.
     """
     return _end(link.swap.pk, line_id=link.swap.line_id, state=SwapState.VETOED, vetoed_by=link.came_by)
 
@@ -200,6 +202,7 @@ def _end(swap_id: UUID, *, line_id: UUID, state: SwapState, vetoed_by: str = "",
         return False
     swap.move_to(state, vetoed_by=vetoed_by)
     if state == SwapState.VETOED:
+        ending.call_off(line)
         asker = swap.subscriber
         transaction.on_commit(lambda: sessions.end_all(asker), robust=True)
         said = {"sim": changing.named(swap.from_sim), "url": changing.page_url("account_reset_password")}
@@ -232,13 +235,19 @@ def sweep() -> int:
 
 @whole
 def complete(swap_id: UUID, *, line_id: UUID, now: datetime) -> SwapState:
-    """The day is over and nobody has said no. May run any number of times, anywhere. Returns how it stands."""
+    """The day is over and nobody has said no. May run any number of times, anywhere. Returns how it stands. Where the old SIM was to say no
+    and was blocked meanwhile, nobody could: it is called off.
+    """
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     swap = _locked(swap_id, line)
     if swap.state != SwapState.WAITING or swap.decides_at > clock.real_now():
         return SwapState(swap.state)
     if _in_the_way(swap):
         swap.move_to(SwapState.CANCELLED)
+    elif swap.from_sim.is_blocked and swap.proof == SwapProof.OLD_SIM:
+        swap.move_to(SwapState.CANCELLED)
+        said = {"sim": changing.named(swap.from_sim), "is_lost": True, "url": changing.page_url()}
+        changing.tell_owner(line, "swap_vetoed", said, key=str(swap.pk))
     elif swap.to_kind == SimKind.ESIM:
         swap.esim_order = _order_esim(swap, now=now)
         swap.move_to(SwapState.DONE)

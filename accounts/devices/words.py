@@ -19,6 +19,10 @@ def refusal(error: CannotBeChanged) -> str:
             return _("A new SIM is about to take its place. Stop that first, then unblock this one.")
         case swapping.SwapWaiting():
             return _("A new SIM is on its way already. Stop that one first.")
+        case porting.SignInChanged():
+            return _(
+                "How you sign in was changed less than a day ago. Until the day is over there is no code, and the number stays where it is."
+            )
         case porting.SwapIsWaiting():
             return _("A new SIM is on its way. Until that is decided, the number stays where it is.")
     return _words().get(type(error), _("This cannot be done any more; nothing changed."))

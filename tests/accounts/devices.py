@@ -105,12 +105,14 @@ def signed_in(person: Subscriber, *, method: str = "", ago: float = 0) -> Client
     if method:
         session = client.session
         proof = {"method": method, "at": time.time() - ago, "reauthenticated": True}
+        if method == "mfa":
+            proof["id"] = Authenticator.objects.filter(user=person).latest("created_at").pk
         session["account_authentication_methods"] = [proof]
         session["account_authentication_methods_user"] = str(person.pk)
         session.save()
     return client
 
 
-def give_factor(person: Subscriber) -> None:
+def give_factor(person: Subscriber, *, ago: timedelta = timedelta(days=2)) -> None:
     TOTP.activate(person, generate_totp_secret())
-    assert Authenticator.objects.filter(user=person).exists()
+    assert Authenticator.objects.filter(user=person).update(created_at=clock.real_now() - ago) == 1

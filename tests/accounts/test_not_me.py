@@ -9,10 +9,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 
 from accounts import hold
-from accounts.changing import undoing
-from accounts.models import SignInChange, Subscriber
+from accounts.changing import notices, undoing
+from accounts.devices import blocking, number_lock, porting
+from accounts.devices.changing import By
+from accounts.erasing import wishes
+from accounts.models import PortOutCode, SignInChange, Subscriber
+from accounts.models.porting import PORT_CODE_FOR
+from accounts.my_data import addresses
 from lib import clock
 from notifications.models import Message
+from notifications.my_data import written_to
+from tests.accounts.devices import ask_for_swap, card_of, order_esim
 from tests.accounts.test_changing import NEW_NUMBER, PASSWORD, change, text
 from tests.accounts.walking import Visitor, codes, newest_code, sent
 from tests.cast import anna, bao, line_of
@@ -163,6 +170,7 @@ def test_an_own_change_before_it_is_left_alone(owner: Subscriber) -> None:
     own.sign_in("anna@example.com", PASSWORD)
     change(own, "/account/email/", action_add="", email="anna.new@example.com")
     own.prove_email(dict(codes("email"))["anna.new@example.com"])
+    SignInChange.objects.update(changed_at=clock.real_now() - timedelta(hours=25))
     own.post(
         "/account/password/change/", oldpassword=PASSWORD, password1="thiefs own secret", password2="thiefs own secret"
     )
@@ -186,3 +194,59 @@ def test_a_factor_that_is_removed_is_told_and_begins_a_hold(owner: Subscriber) -
     message = Message.objects.get(kind="security_notice")
     assert re.match("The second factor was switched off", str(message.context["what"]))
     assert str(message.context["undo_url"]).startswith("http://localhost")
+
+
+def test_what_the_thief_has_asked_for_is_called_off_and_names_of_cards_stay(thief: Visitor, owner: Subscriber) -> None:
+    sim = card_of(owner.lines[0], label="Phone")
+    take_email(thief)
+    number_lock.open_up(sim.line_id, subscriber=owner, by_second_factor=True)
+    PortOutCode.objects.create(
+        line=sim.line, subscriber=owner, made_at=clock.real_now(), until_at=clock.real_now() + PORT_CODE_FOR
+    )
+    swap, order = ask_for_swap(sim, owner), order_esim(sim.line, owner)
+    wish = wishes.ask(owner, real_now=clock.real_now())
+    Visitor().post(link())
+    for row in (swap, order, wish, sim):
+        row.refresh_from_db()
+    assert (swap.state, order.state, wishes.open_wish(owner), sim.label) == ("cancelled", "failed", None, "Phone")
+    assert (number_lock.is_open(sim.line), porting.standing(sim.line)) == (False, None)
+
+
+def test_a_mailbox_of_today_proves_nothing_about_a_lost_sim(thief: Visitor, owner: Subscriber) -> None:
+    sim = card_of(owner.lines[0])
+    blocking.block(sim.pk, line_id=sim.line_id, by=By.owner(owner), now=clock.now())
+    take_email(thief)
+    before = sent("email_code")
+    answer = text(thief.post(f"/devices/{sim.pk}/swap/code/"))
+    assert sent("email_code") == before
+    assert "no code goes there yet" in answer
+
+
+def test_a_mailbox_of_today_gets_no_link_and_the_one_from_before_gets_all(thief: Visitor, owner: Subscriber) -> None:
+    owner.refresh_from_db()
+    take_email(thief)
+    owner.refresh_from_db()
+    assert owner.email == "thief@example.com"
+
+    def told(name: str, to: str, former: str = "") -> bool:
+        notices.tell(name, owner, to=to, former=former)
+        return "undo_url" in Message.objects.filter(kind="security_notice").latest("created_at").context
+
+    assert not told("password_changed", "thief@example.com")
+    owner.email = "anna@example.com"  # they put it back, to keep a link of their own
+    assert not told("email_changed", "thief@example.com", former="thief@example.com")
+    assert told("password_changed", "anna@example.com")
+    owner.email = "thief@example.com"  # and once more
+    assert told("email_changed", "anna@example.com", former="anna@example.com")
+    assert not told("totp_activated", "thief@example.com")
+
+
+def test_what_was_written_to_a_mailbox_that_was_put_out_again_is_found(thief: Visitor, owner: Subscriber) -> None:
+    take_email(thief)
+    Visitor().post(link())
+    owner.refresh_from_db()
+    found = Message.objects.filter(written_to(addresses(owner)))
+    theirs = Message.objects.filter(address="thief@example.com")
+    assert set(theirs.values_list("kind", flat=True)) == {"email_code", "security_notice"}
+    assert set(found.filter(address="thief@example.com")) == set(theirs)
+    assert set(found.filter(address="anna@example.com")) == set(Message.objects.filter(address="anna@example.com"))

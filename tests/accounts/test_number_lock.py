@@ -5,9 +5,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from accounts import hold
 from accounts.devices import number_lock, porting
 from accounts.devices.changing import NotYours
 from accounts.models import Line, NumberUnlock, PortOutCode, Subscriber
@@ -150,3 +152,19 @@ def test_so_many_times_a_day_and_no_more_sms(line, owner) -> None:
     with pytest.raises(number_lock.OpenedTooOften):
         opened(line, owner)
     assert len(told("lock_changed")) == 2 * number_lock.A_DAY
+
+
+def test_a_factor_of_today_opens_nothing_at_once_and_a_sign_in_changed_today_gives_no_code(line, owner) -> None:
+    path = f"/devices/number/{line.pk}"
+    give_factor(owner, ago=timedelta(hours=23))
+    page = signed_in(owner, method="mfa").post(f"{path}/unlock/", follow=True)
+    assert b"Opens soon" in page.content
+    assert not number_lock.is_open(line)
+    Authenticator.objects.update(created_at=clock.real_now() - timedelta(days=2))
+    hold.begin(owner)
+    signed_in(owner, method="mfa").post(f"{path}/unlock/")
+    assert not number_lock.is_open(line)
+    opened(line, owner)
+    page = signed_in(owner, method="password").post(f"{path}/code/", follow=True)
+    assert b"Until the day is over there is no code" in page.content
+    assert not PortOutCode.objects.exists()

@@ -180,8 +180,8 @@ def test_its_owner_takes_it_back_and_is_not_signed_out(sim: Sim, owner: Subscrib
     swap = ask_for_swap(sim, owner)
     with pytest.raises(changing.NotYours):
         swapping.cancel(swap, cast.bao())
-    swapping.cancel(swap, owner)
-    swapping.cancel(swap, owner)
+    assert swapping.cancel(swap, owner)
+    assert swapping.cancel(swap, owner)
     assert SimSwap.objects.get().state == SwapState.CANCELLED
     assert told("swap_vetoed") == []
 
@@ -298,3 +298,34 @@ def test_who_gets_a_line_by_its_sim_finds_no_swap_no_open_lock_and_no_code_of_it
     assert (number_lock.is_open(line), porting.standing(line)) == (False, None)
     assert Command.objects.latest("sequence").payload == {"code_sha256": "", "until": None}
     assert in_the_line() == [(ICCID, True)]
+
+
+def test_who_asks_first_and_blocks_the_old_sim_then_gets_no_new_one(sim: Sim, owner: Subscriber) -> None:
+    ask_for_swap(sim, owner, card=CARD)
+    blocking.block(sim.pk, line_id=sim.line_id, by=By.owner(owner), now=clock.now())
+    let_a_day_pass()
+    assert [swapping.sweep() for _time in range(2)] == [1, 0]
+    assert (SimSwap.objects.get().state, in_the_line()) == (SwapState.CANCELLED, [(ICCID, True)])
+    assert told("swap_vetoed") == [("email", owner.email)]
+    assert Message.objects.get(kind="swap_vetoed").context["is_lost"] is True
+
+
+def test_a_swap_ends_a_good_code_and_a_veto_closes_the_lock(sim: Sim, owner: Subscriber) -> None:
+    line = sim.line
+    number_lock.open_up(line.pk, subscriber=owner, by_second_factor=True)
+    porting.make(line.pk, subscriber=owner)
+    ask_for_swap(sim, owner)
+    assert (porting.standing(line), number_lock.is_open(line)) == (None, True)
+    with pytest.raises(porting.SwapIsWaiting):
+        porting.make(line.pk, subscriber=owner)
+    swapping.veto(swapping.swap_of(veto_token("email")))
+    assert not number_lock.is_open(line)
+
+
+def test_stopping_what_has_taken_over_says_so(sim: Sim, owner: Subscriber) -> None:
+    swap = ask_for_swap(sim, owner, card=CARD)
+    let_a_day_pass()
+    swapping.sweep()
+    page = signed_in(owner).post(f"/devices/swaps/{swap.pk}/cancel/", follow=True)
+    assert b"the new SIM has taken over" in page.content
+    assert b"Stopped. Your number stays" not in page.content

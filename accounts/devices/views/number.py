@@ -32,7 +32,7 @@ def number(request: SignedInRequest) -> HttpResponse:
         "unlock": number_lock.standing(line),
         "is_open": number_lock.is_open(line),
         "code": porting.standing(line),
-        "has_factor": second_factor.has_one(request.user),
+        "has_factor": second_factor.opens_at_once(request.user),
         "hours": words.lock_wait(),
         "payout_url": reverse("payout"),
     }
@@ -49,7 +49,7 @@ def _line(request: SignedInRequest, line_id: UUID) -> Line:
 def unlock(request: SignedInRequest, line_id: UUID) -> HttpResponse:
     """At once where the second factor was given just now; whoever has one but has not given it waits like everybody else."""
     line = _line(request, line_id)
-    is_fresh = second_factor.has_one(request.user) and second_factor.is_fresh(request)
+    is_fresh = second_factor.opens_at_once(request.user) and second_factor.is_fresh(request)
     try:
         made = number_lock.open_up(
             line.pk, subscriber=request.user, by_second_factor=is_fresh, session=asked.session(request)

@@ -103,6 +103,13 @@ def send_code(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
         messages.success(request, _("Sent. The code is good for ten minutes."))
     except mail_proof.SentTooOften:
         messages.error(request, _("We have sent many codes to your mailbox. Try again in an hour."))
+    except mail_proof.MailChanged:
+        messages.error(
+            request,
+            _(
+                "Your e-mail address was changed less than a day ago, so no code goes there yet. Ask again when the day is over, or call us."
+            ),
+        )
     return redirect("sim_swap", sim_id=sim.pk)
 
 
@@ -111,8 +118,13 @@ def send_code(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
 def cancel(request: SignedInRequest, swap_id: UUID) -> HttpResponse:
     found = asked.swap_of(request, swap_id)
     try:
-        swapping.cancel(found, request.user)
-        messages.success(request, _("Stopped. Your number stays on its present SIM."))
+        if swapping.cancel(found, request.user):
+            messages.success(request, _("Stopped. Your number stays on its present SIM."))
+        else:
+            messages.error(
+                request,
+                _("It is too late: the new SIM has taken over. If it was not you, block it here at once and call us."),
+            )
     except CannotBeChanged as error:
         messages.error(request, words.refusal(error))
     return redirect("devices")
