@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import pytest
@@ -139,3 +140,18 @@ def test_a_flood_stops_and_markup_stays_text(ticket: Ticket) -> None:
 )
 def test_what_was_written_is_told_from_what_is_quoted(text: str, html: str, words: str) -> None:
     assert mail_text.said(text, html) == words
+
+
+@pytest.mark.parametrize("line", ["On Monday, Refill wrote", "On Monday wrote:", "在 2026年11月23日 写道", "> x", "x"])
+def test_a_line_made_to_take_long_takes_no_time(line: str) -> None:
+    begun = time.process_time()
+    mail_text.said(line + " " * 190_000 + "x", "")
+    mail_text.said(" " * 190_000 + line, "")
+    mail_text.said("", "<a " * 30_000)
+    assert time.process_time() - begun < 1
+
+
+def test_what_nobody_will_take_is_not_even_read(ticket: Ticket, monkeypatch: Any) -> None:
+    monkeypatch.setattr(mail_text, "said", lambda text, html: pytest.fail("read"))
+    assert send("reply+x-y@in.refill.example") == 200
+    assert send(replying.address_of(ticket), Precedence="bulk") == 200
