@@ -1,7 +1,9 @@
 """The pages of help: whose they are, what they offer before somebody writes, and what they never show."""
 
 import re
+import time
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,6 +107,14 @@ def test_a_guest_writes_by_mail_alone_and_reads_by_the_link_that_came_there() ->
     client.post(path + "reply/", form(text="Still so."))
     assert ticket.entries.count() == 2
     assert client.get(path[:-2] + "x/").status_code == 404
+
+
+def test_a_guests_link_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/help/questions/{guests.token_of(ask(None))}/"
+    now = time.time()
+    for later, status in ((guests.GOOD_FOR, 200), (guests.GOOD_FOR + timedelta(hours=1), 404)):
+        monkeypatch.setattr(time, "time", lambda moment=now + later.total_seconds() - 60: moment)
+        assert Client().get(path).status_code == status
 
 
 @pytest.mark.parametrize(
