@@ -136,10 +136,18 @@ def locked(ticket_id: UUID) -> Ticket:
 
 
 def end_by_itself(ticket: Ticket, event: EntryEvent, *, now: datetime) -> None:
-    """What it was opened for is so no more. The caller holds its lock."""
+    """What it was opened for is so no more; it stays open while what somebody wrote has no answer. The caller holds its lock."""
+    is_answered = not _waits(ticket)
     _say(ticket, Author.SYSTEM, "system", "", now, event=event)
-    if ticket.state in OPEN_STATES:
+    if is_answered and ticket.state in OPEN_STATES:
         ticket.move_to(TicketState.SOLVED, last_at=now)
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Whether the last word is not ours: neither an event nor a note of the desk is one."""
+    words = ticket.entries.exclude(author=Author.SYSTEM, text="").exclude(author=Author.STAFF, is_internal=True)
+    last = words.order_by("id").last()
+    return last is not None and last.author != Author.STAFF
 
 
 def _open_again(ticket: Ticket, *, now: datetime) -> None:
