@@ -30,12 +30,12 @@ class Mail:
 
 
 def take(mail: Mail, *, now: datetime) -> Ticket | None:
-    """The ticket it was added to, once however often it comes; None when it is nobody's, was sent by a machine, or says nothing.
+    """The ticket it was added to, once however often it comes; None when it is nobody's or a forgotten one's, was sent by a machine, or says nothing.
 
     What comes from another address than the person's own is kept for the desk alone.
     """
     ticket = next(filter(None, (replying.ticket_of(address) for address in mail.to)), None)
-    if ticket is None or is_automatic(mail):
+    if ticket is None or not ticket.address or is_automatic(mail):
         log.info("mail.left_out", is_known=ticket is not None, is_automatic=is_automatic(mail))
         return None
     if over(_CAP, str(ticket.pk)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from support import conversation, mail_text, replying
+from support import conversation, forgetting, guests, mail_text, replying
 from support.models import Ticket
 from tests.cast import anna, emma
 from tests.support.asked import NOW, PAYLOAD, SAM, ask
@@ -156,3 +156,18 @@ def test_what_nobody_will_take_is_not_even_read(ticket: Ticket, monkeypatch: Any
     monkeypatch.setattr(mail_text, "said", lambda text, html: pytest.fail("read"))
     assert send("reply+x-y@in.refill.example") == 200
     assert send(replying.address_of(ticket), Precedence="bulk") == 200
+
+
+def test_once_its_person_is_forgotten_nothing_more_is_taken(ticket: Ticket) -> None:
+    person, of_guest = ticket.subscriber, ask(None)
+    assert person is not None
+    to = [replying.address_of(each) for each in (ticket, of_guest)]
+    page = f"/help/questions/{guests.token_of(of_guest)}/"
+    assert Client().get(page).status_code == 200
+    person.email = ""
+    person.save(update_fields=["email"])
+    forgetting.forget(person, ["guest@example.com"])
+    for address in to:
+        assert send(address) == send(address, sender="", Message_Id="<2@mail.example>") == 200
+    assert Client().get(page).status_code == Client().post(page + "reply/", {"text": "Hello?"}).status_code == 404
+    assert said(ticket) == said(of_guest) == []
