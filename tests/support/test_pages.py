@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -85,7 +86,8 @@ def test_what_is_somebody_elses_is_not_there() -> None:
         assert client.post(page + "solved/").status_code == status
     assert other.get(NEW, {"order": str(order.pk)}).status_code == 404
     assert other.post(f"{NEW}?order={order.pk}", form()).status_code == 404
-    assert Client().get(NEW, {"order": str(order.pk)}).status_code == 404
+    asked = Client().get(NEW, {"order": str(order.pk)})
+    assert asked["Location"] == f"{reverse('account_login')}?next={quote(f'{NEW}?order={order.pk}', safe='/')}"
     assert other.get(NEW, {"order": "x"}).status_code == 404
     assert other.get(NEW, {"top-up": "nobody's"}).status_code == 404
     assert Client().get(f"/help/questions/{guests.token_of(ticket)}/").status_code == 404
@@ -123,6 +125,8 @@ def test_a_guests_link_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"title": ""}, "Say in a few words what it is about."),
         ({"text": "  "}, "Write something first."),
+        ({"title": "\u200b"}, "Say in a few words what it is about."),
+        ({"text": "\u200b \u200b\u200b"}, "Write something first."),
         ({"text": "x" * 4001}, "This is too long."),
         ({"text": "a\x00b"}, "Null characters"),
         ({"topic": "else"}, "is not one of the available choices"),
