@@ -1,5 +1,6 @@
 """Replies by mail: signed by their provider, known by their address, taken once, and never a machine's."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from lib.models import Alarm
 from support import conversation, forgetting, guests, mail_text, replying
 from support.models import Ticket
 from tests.cast import anna, emma
@@ -171,3 +173,34 @@ def test_once_its_person_is_forgotten_nothing_more_is_taken(ticket: Ticket) -> N
         assert send(address) == send(address, sender="", Message_Id="<2@mail.example>") == 200
     assert Client().get(page).status_code == Client().post(page + "reply/", {"text": "Hello?"}).status_code == 404
     assert said(ticket) == said(of_guest) == []
+
+
+def test_a_photo_in_a_reply_does_no_harm_and_what_is_too_long_is_told(ticket: Ticket, settings: Any) -> None:
+    """postmarkapp.com, "Parse an email": attachments stand in the body."""
+    settings.MAIL_REPLIES = "anymail.webhooks.postmark.PostmarkInboundWebhookView"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "name:password"}
+    to, who = replying.address_of(ticket), {"Email": "anna@example.com", "Name": "", "MailboxHash": ""}
+    photo = {"Name": "photo.jpg", "Content": "QUJD" * 500_000, "ContentType": "image/jpeg", "ContentLength": 1_500_000}
+    mail = {
+        "FromFull": who,
+        "ToFull": [who | {"Email": to}],
+        "CcFull": [],
+        "BccFull": [],
+        "OriginalRecipient": to,
+        "TextBody": "It looks like this.",
+        "Headers": [{"Name": "Message-ID", "Value": "<1@mail.example>"}],
+        "Attachments": [photo],
+    }
+
+    def post(password: str, **more: Any) -> int:
+        known = "Basic " + base64.b64encode(f"name:{password}".encode()).decode()
+        body = json.dumps(mail)
+        return (
+            Client().post("/webhooks/replies/", body, "application/json", HTTP_AUTHORIZATION=known, **more).status_code
+        )
+
+    assert [post("wrong"), post("password")] == [400, 200]
+    assert said(ticket) == [("person", False, "It looks like this.")]
+    assert not Alarm.objects.exists()
+    assert [post("password", CONTENT_LENGTH="30000001") for _again in range(2)] == [413, 413]
+    assert Alarm.objects.get().kind == "mail.too_long"
