@@ -16,8 +16,9 @@ _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 #: Values under these names are never written, whatever they look like.
 _SECRET_KEYS = frozenset({"code", "password", "secret", "token", "cookie", "authorization"})
 _SECRET = re.compile(r"\b(?:sk|rk|whsec|cs)_[A-Za-z0-9_]+")
-#: A part of an address that is a secret by itself: capitals and small letters in one long part, which no id of ours has.
-_SECRET_PART = re.compile(r"(?<=/)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{24,}(?=/)")
+#: A part of an address that is a secret by itself: capitals and small letters in one long part, which no id of ours has. Signed ones have
+#: colons between what they say, when, and their seal.
+_SECRET_PART = re.compile(r"(?<=/)(?=[\w:-]*[A-Z])(?=[\w:-]*[a-z])[A-Za-z0-9_:-]{24,}(?![\w:.-])")
 
 
 def scrub(text: str) -> str:

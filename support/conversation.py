@@ -40,10 +40,7 @@ def reply(
         return ticket
     came_by = CameBy.MAIL if mail_id else CameBy.PAGE
     _say(ticket, Author.PERSON, actor, text, now, came_by=came_by, mail_id=mail_id, form_token=form_token)
-    if not ticket.is_open:
-        ticket.move_to(TicketState.OPEN, promised_at=promise.promised_by(ticket.topic, now=now), last_at=now)
-    else:
-        ticket.move_to(TicketState(ticket.state), last_at=now)
+    _open_again(ticket, now=now)
     return ticket
 
 
@@ -111,11 +108,14 @@ def solve(ticket_id: UUID, *, now: datetime, actor: str = "", by: Staff | None =
 
 
 def keep_for_desk(ticket_id: UUID, *, text: str, mail_id: str, now: datetime) -> None:
-    """A mail about the ticket that is not its person's: the desk reads it, nobody else does."""
+    """A mail about the ticket that is not its person's: the desk reads it, nobody else does. It is open again, so that the
+    desk does.
+    """
     with transaction.atomic():
         ticket = locked(ticket_id)
         if not _is_said(None, mail_id):
             _say(ticket, Author.SYSTEM, "mail", text, now, is_internal=True, came_by=CameBy.MAIL, mail_id=mail_id)
+            _open_again(ticket, now=now)
 
 
 def put_away(*, now: datetime) -> int:
@@ -136,10 +136,26 @@ def locked(ticket_id: UUID) -> Ticket:
 
 
 def end_by_itself(ticket: Ticket, event: EntryEvent, *, now: datetime) -> None:
-    """What it was opened for is so no more. The caller holds its lock."""
+    """What it was opened for is so no more; it stays open while what somebody wrote has no answer. The caller holds its lock."""
+    is_answered = not _waits(ticket)
     _say(ticket, Author.SYSTEM, "system", "", now, event=event)
-    if ticket.state in OPEN_STATES:
+    if is_answered and ticket.state in OPEN_STATES:
         ticket.move_to(TicketState.SOLVED, last_at=now)
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Whether the last word is not ours: neither an event nor a note of the desk is one."""
+    words = ticket.entries.exclude(author=Author.SYSTEM, text="").exclude(author=Author.STAFF, is_internal=True)
+    last = words.order_by("id").last()
+    return last is not None and last.author != Author.STAFF
+
+
+def _open_again(ticket: Ticket, *, now: datetime) -> None:
+    """The next word is ours, by a new promise; who waits already is not put off."""
+    if ticket.is_open:
+        ticket.move_to(TicketState(ticket.state), last_at=now)
+    else:
+        ticket.move_to(TicketState.OPEN, promised_at=promise.promised_by(ticket.topic, now=now), last_at=now)
 
 
 def _is_said(form_token: UUID | None, mail_id: str | None = None) -> bool:

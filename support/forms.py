@@ -16,6 +16,11 @@ from support.models.ticket import LONGEST_TEXT, LONGEST_TITLE
 _SHORTEST = 3
 
 
+def _seen(text: str) -> str:
+    """What can be seen of it."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
 class Writing(forms.Form):
     """A text with a token of its own, so that a second click says nothing twice."""
 
@@ -35,6 +40,13 @@ class Writing(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": {}, **kwargs})
         self.initial = {"form_token": uuid.uuid4(), **self.initial}
+
+    def clean_text(self) -> str:
+        """Signs that nobody can see say nothing."""
+        text = str(self.cleaned_data["text"])
+        if not _seen(text):
+            raise forms.ValidationError(self.fields["text"].error_messages["required"], "required")
+        return text
 
     def for_another_try(self) -> None:
         """A refused form is shown again with its token; only a token that is no token is replaced."""
@@ -76,8 +88,10 @@ class QuestionForm(Writing):
             del self.fields["email"]
 
     def clean_title(self) -> str:
-        title = " ".join(str(self.cleaned_data["title"]).split())
-        return "".join(letter for letter in title if letter.isprintable())
+        title = _seen(" ".join(str(self.cleaned_data["title"]).split()))
+        if not title:
+            raise forms.ValidationError(self.fields["title"].error_messages["required"], "required")
+        return title
 
     def clean_page(self) -> str:
         page = str(self.cleaned_data["page"])

@@ -1,5 +1,6 @@
 """Where somebody without an account reads their ticket: an address that is signed and was sent to them by e-mail alone."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.urls import reverse
 from support.models import Ticket
 
 _SALT = "support.guest"
+#: Every mail about the ticket brings a fresh link.
+GOOD_FOR = timedelta(days=180)
 
 
 def page_of(ticket: Ticket) -> str:
@@ -23,8 +26,8 @@ def token_of(ticket: Ticket) -> str:
 
 
 def ticket_of(token: str) -> UUID | None:
-    """The ticket's id; None for a token that is none of ours."""
+    """The ticket's id; None for a token that is none of ours, or too old."""
     try:
-        return UUID(str(signing.loads(token, salt=_SALT)))
+        return UUID(str(signing.loads(token, salt=_SALT, max_age=GOOD_FOR)))
     except (signing.BadSignature, ValueError):
         return None

@@ -7,16 +7,18 @@ from support.models.ticket import LONGEST_TEXT
 
 #: How mail programs begin what is quoted, in the languages our readers have.
 _QUOTE_BEGINS = re.compile(
-    r"""^\s*(?:
+    r"""^(?:
         >.*
         | -{2,}\s*(?:Original\ Message|Ursprüngliche\ Nachricht|Message\ d'origine|Mensaje\ original|原始邮件|转发邮件).*
         | _{10,}
-        | (?:On|Am|Le|El|Op|Em|Il|Den)\s.{6,200}(?:wrote|schrieb.*|a\ écrit|escribió|schreef.*|escreveu|ha\ scritto|skrev)\s*:?
-        | 在.{4,200}写道\s*[:：]?
+        | (?:On|Am|Le|El|Op|Em|Il|Den)\s.{6,200}(?:schrieb.*|schreef.*|(?:wrote|a\ écrit|escribió|escreveu|ha\ scritto|skrev)\s?:?)
+        | 在.{4,200}写道\s?[:：]?
         | (?:From|Von|De|Van|发件人)\s?[:：]\s.*@.*
-    )\s*$""",
+    )$""",
     re.VERBOSE | re.IGNORECASE,
 )
+#: No line that begins a quote is longer; of longer ones only so much is looked at, whatever a stranger writes.
+_LOOKED_AT = 400
 _SIGNATURE = re.compile(r"^-- ?$")
 _BREAKS = {"br", "p", "div", "li", "tr", "h1", "h2", "h3", "table"}
 _UNSAID = {"script", "style", "head", "title", "blockquote"}
@@ -27,7 +29,7 @@ def said(text: str, html: str) -> str:
     whole = text if text.strip() else plain(html)
     lines: list[str] = []
     for line in _unwrapped(whole):
-        if _QUOTE_BEGINS.match(line) or _SIGNATURE.match(line):
+        if _QUOTE_BEGINS.match(line[:_LOOKED_AT].strip()) or _SIGNATURE.match(line):
             break
         lines.append(line.rstrip())
     kept = "\n".join(lines).replace("\x00", "")
@@ -43,10 +45,18 @@ def _unwrapped(text: str) -> list[str]:
 def plain(html: str) -> str:
     """The words of a page, a line for each of its blocks."""
     reader = _Reader()
-    reader.feed(html[:500_000])
+    reader.feed(_whole_tags(html[:500_000]))
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return "\n".join(lines)
+
+
+def _whole_tags(html: str) -> str:
+    """Without comments and declarations, and no tag without its end: the parser looks for each of those ends through all that follows."""
+    first, *others = html.split("<!--")
+    html = first + "".join(part.partition("-->")[2] for part in others)
+    html = re.sub(r"<[!?][^<>]*>?", "", html)
+    return re.sub(r"<(?=[^<>]*(?:<|\Z))", "&lt;", html)
 
 
 class _Reader(HTMLParser):

@@ -30,17 +30,18 @@ class Mail:
 
 
 def take(mail: Mail, *, now: datetime) -> Ticket | None:
-    """The ticket it was added to, once however often it comes; None when it is nobody's, was sent by a machine, or says nothing.
+    """The ticket it was added to, once however often it comes; None when it is nobody's or a forgotten one's, was sent by a machine, or says nothing.
 
     What comes from another address than the person's own is kept for the desk alone.
     """
     ticket = next(filter(None, (replying.ticket_of(address) for address in mail.to)), None)
-    said = mail_text.said(mail.text, mail.html)
-    if ticket is None or not said or is_automatic(mail):
+    if ticket is None or not ticket.address or is_automatic(mail):
         log.info("mail.left_out", is_known=ticket is not None, is_automatic=is_automatic(mail))
         return None
     if over(_CAP, str(ticket.pk)):
         log.warning("mail.too_many", ticket=str(ticket.pk))
+        return None
+    if not (said := mail_text.said(mail.text, mail.html)):
         return None
     mail_id = _id_of(mail, ticket, said)
     if mail.is_spam or mail.sender.casefold() != ticket.address.casefold():

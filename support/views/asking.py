@@ -5,6 +5,7 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,7 +31,11 @@ from support.pages.new_page import About
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """GET offers answers that fit `?order=`, `?page=` and `?q=`; with `?write=1` also the form. POST sends it."""
+    """GET offers answers that fit `?order=`, `?page=` and `?q=`; with `?write=1` also the form. POST sends it. Whoever asks about an
+    order signs in first.
+    """
+    if request.GET.get("order") and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     about, typed = _about(request), request.GET.get("q", "")
     lines = lines_of(request) if about.order is None else []
     given: dict[str, Any] = {"lines": lines, "is_guest": not isinstance(request.user, Subscriber)}

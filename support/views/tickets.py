@@ -16,6 +16,7 @@ from lib import clock
 from support import conversation, guests, limits
 from support.forms import ReplyForm
 from support.models import Ticket
+from support.models.ticket import GONE
 from support.pages import ticket_page
 
 _SHOWN = ("order__line", "order__plan", "line", "subscriber")
@@ -64,7 +65,8 @@ def _of_guest(token: str) -> Ticket:
     """Raises Http404."""
     if (ticket_id := guests.ticket_of(token)) is None:
         raise Http404
-    return get_object_or_404(Ticket.objects.filter(subscriber=None).select_related(*_SHOWN), pk=ticket_id)
+    of_guests = Ticket.objects.filter(subscriber=None).exclude(email=GONE)
+    return get_object_or_404(of_guests.select_related(*_SHOWN), pk=ticket_id)
 
 
 def _page(request: HttpRequest, found: Ticket, form: ReplyForm) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from django.core import signing
 from django.test import Client
 
 from lib.logging import logging_settings, scrub
@@ -57,6 +58,12 @@ def told(lines: io.StringIO) -> list[dict[str, Any]]:
 )
 def test_numbers_addresses_and_keys_become_dots_and_nothing_else_does(text, expected):
     assert scrub(text) == expected
+
+
+@pytest.mark.parametrize("ending", ["/", "/reply/", ""])
+def test_a_signed_token_in_an_address_is_never_written(ending):
+    token = signing.dumps("01a207aa0f2e7634955d81396d4c4e7b", salt="x")
+    assert scrub(f"Not Found: /help/questions/{token}{ending}") == f"Not Found: /help/questions/•••{ending}"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from billing.models import Order, OrderState, ReviewKind, WebhookEvent
 from lib import clock, queue
 from lib.models import Alarm
 from notifications.models import Message
-from support import late_orders
+from support import conversation, late_orders
 from support.models import Ticket, TicketEntry
 from tests.billing.ordering import load_reference_data, order_plan, payment_for, received
 from tests.cast import anna
@@ -96,6 +96,20 @@ def test_once_the_order_is_applied_the_ticket_is_solved_by_itself(woken: list[st
     assert list(ticket.entries.values_list("event", flat=True)) == ["late", "arrived"]
     whys = [row.context["why"] for row in Message.objects.filter(kind="order_late").order_by("created_at")]
     assert whys == ["late", "arrived"]
+
+
+@pytest.mark.django_db
+def test_what_its_person_wrote_is_answered_before_it_ends(woken: list[str]) -> None:
+    order = paid_unheard(6)
+    late_orders.sweep(now=clock.now())
+    ticket = Ticket.objects.get()
+    conversation.reply(ticket.pk, text="I paid twice!", actor="subscriber:1", now=clock.now())
+    settle(order.payments.get(), received(order.payments.get()), now=clock.now())
+    for _sweep in range(2):
+        late_orders.sweep(now=clock.now())
+    ticket.refresh_from_db()
+    assert ticket.is_open
+    assert list(ticket.entries.values_list("event", flat=True)) == ["late", "said", "arrived"]
 
 
 @pytest.mark.django_db

@@ -1,8 +1,12 @@
 """The pages of help: whose they are, what they offer before somebody writes, and what they never show."""
 
 import re
+import time
 import uuid
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -82,7 +86,8 @@ def test_what_is_somebody_elses_is_not_there() -> None:
         assert client.post(page + "solved/").status_code == status
     assert other.get(NEW, {"order": str(order.pk)}).status_code == 404
     assert other.post(f"{NEW}?order={order.pk}", form()).status_code == 404
-    assert Client().get(NEW, {"order": str(order.pk)}).status_code == 404
+    asked = Client().get(NEW, {"order": str(order.pk)})
+    assert asked["Location"] == f"{reverse('account_login')}?next={quote(f'{NEW}?order={order.pk}', safe='/')}"
     assert other.get(NEW, {"order": "x"}).status_code == 404
     assert other.get(NEW, {"top-up": "nobody's"}).status_code == 404
     assert Client().get(f"/help/questions/{guests.token_of(ticket)}/").status_code == 404
@@ -107,11 +112,21 @@ def test_a_guest_writes_by_mail_alone_and_reads_by_the_link_that_came_there() ->
     assert client.get(path[:-2] + "x/").status_code == 404
 
 
+def test_a_guests_link_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/help/questions/{guests.token_of(ask(None))}/"
+    now = time.time()
+    for later, status in ((guests.GOOD_FOR, 200), (guests.GOOD_FOR + timedelta(hours=1), 404)):
+        monkeypatch.setattr(time, "time", partial(float, now + later.total_seconds() - 60))
+        assert Client().get(path).status_code == status
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
         ({"title": ""}, "Say in a few words what it is about."),
         ({"text": "  "}, "Write something first."),
+        ({"title": "\u200b"}, "Say in a few words what it is about."),
+        ({"text": "\u200b \u200b\u200b"}, "Write something first."),
         ({"text": "x" * 4001}, "This is too long."),
         ({"text": "a\x00b"}, "Null characters"),
         ({"topic": "else"}, "is not one of the available choices"),

@@ -1,14 +1,17 @@
 """Replies by mail: signed by their provider, known by their address, taken once, and never a machine's."""
 
+import base64
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from support import conversation, mail_text, replying
+from lib.models import Alarm
+from support import conversation, forgetting, guests, mail_text, replying
 from support.models import Ticket
 from tests.cast import anna, emma
 from tests.support.asked import NOW, PAYLOAD, SAM, ask
@@ -72,7 +75,8 @@ def test_another_sender_or_spam_is_for_the_desk_alone(ticket: Ticket) -> None:
     assert send(to, "Win!", Message_Id="<2@mail.example>", X_Mailgun_Sflag="Yes") == 200
     assert said(ticket) == [("system", True, "I am her cousin."), ("system", True, "Win!")]
     ticket.refresh_from_db()
-    assert ticket.state == "waiting"
+    assert ticket.state == "open", "the desk has something to read"
+    assert ticket.promised_at is not None
 
 
 @pytest.mark.parametrize(
@@ -139,3 +143,64 @@ def test_a_flood_stops_and_markup_stays_text(ticket: Ticket) -> None:
 )
 def test_what_was_written_is_told_from_what_is_quoted(text: str, html: str, words: str) -> None:
     assert mail_text.said(text, html) == words
+
+
+@pytest.mark.parametrize("line", ["On Monday, Refill wrote", "On Monday wrote:", "在 2026年11月23日 写道", "> x", "x"])
+def test_a_line_made_to_take_long_takes_no_time(line: str) -> None:
+    begun = time.process_time()
+    mail_text.said(line + " " * 190_000 + "x", "")
+    mail_text.said(" " * 190_000 + line, "")
+    mail_text.said("", "<a " * 30_000)
+    assert time.process_time() - begun < 1
+
+
+def test_what_nobody_will_take_is_not_even_read(ticket: Ticket, monkeypatch: Any) -> None:
+    monkeypatch.setattr(mail_text, "said", lambda text, html: pytest.fail("read"))
+    assert send("reply+x-y@in.refill.example") == 200
+    assert send(replying.address_of(ticket), Precedence="bulk") == 200
+
+
+def test_once_its_person_is_forgotten_nothing_more_is_taken(ticket: Ticket) -> None:
+    person, of_guest = ticket.subscriber, ask(None)
+    assert person is not None
+    to = [replying.address_of(each) for each in (ticket, of_guest)]
+    page = f"/help/questions/{guests.token_of(of_guest)}/"
+    assert Client().get(page).status_code == 200
+    person.email = ""
+    person.save(update_fields=["email"])
+    forgetting.forget(person, ["guest@example.com"])
+    for address in to:
+        assert send(address) == send(address, sender="", Message_Id="<2@mail.example>") == 200
+    assert Client().get(page).status_code == Client().post(page + "reply/", {"text": "Hello?"}).status_code == 404
+    assert said(ticket) == said(of_guest) == []
+
+
+def test_a_photo_in_a_reply_does_no_harm_and_what_is_too_long_is_told(ticket: Ticket, settings: Any) -> None:
+    """postmarkapp.com, "Parse an email": attachments stand in the body."""
+    settings.MAIL_REPLIES = "anymail.webhooks.postmark.PostmarkInboundWebhookView"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "name:password"}
+    to, who = replying.address_of(ticket), {"Email": "anna@example.com", "Name": "", "MailboxHash": ""}
+    photo = {"Name": "photo.jpg", "Content": "QUJD" * 500_000, "ContentType": "image/jpeg", "ContentLength": 1_500_000}
+    mail = {
+        "FromFull": who,
+        "ToFull": [who | {"Email": to}],
+        "CcFull": [],
+        "BccFull": [],
+        "OriginalRecipient": to,
+        "TextBody": "It looks like this.",
+        "Headers": [{"Name": "Message-ID", "Value": "<1@mail.example>"}],
+        "Attachments": [photo],
+    }
+
+    def post(password: str, **more: Any) -> int:
+        known = "Basic " + base64.b64encode(f"name:{password}".encode()).decode()
+        body = json.dumps(mail)
+        return (
+            Client().post("/webhooks/replies/", body, "application/json", HTTP_AUTHORIZATION=known, **more).status_code
+        )
+
+    assert [post("wrong"), post("password")] == [400, 200]
+    assert said(ticket) == [("person", False, "It looks like this.")]
+    assert not Alarm.objects.exists()
+    assert [post("password", CONTENT_LENGTH="30000001") for _again in range(2)] == [413, 413]
+    assert Alarm.objects.get().kind == "mail.too_long"
