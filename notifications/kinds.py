@@ -117,7 +117,7 @@ _PAYMENTS = (
     Kind(name="top_up_not_done", title=_("Your top-up for somebody was not done"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
 _GROUPS = (
-    Kind(name="group_joined", title=_("Somebody joined your group"), topic=Topic.SHARING, channels=MAIL, useful_for=7 * _DAY, mutable=MAIL),
+    Kind(name="group_joined", title=_("Somebody joined your group"), topic=Topic.SHARING, channels=BOTH, useful_for=7 * _DAY, mutable=MAIL),
     Kind(name="group_asked", title=_("A member asks for more data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
     Kind(name="group_answered", title=_("The owner of the group has answered"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
     Kind(name="group_changed", title=_("Your part in a group has changed"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),

@@ -39,9 +39,10 @@ def ask(*, member: GroupMember, amount_bytes: int, now: datetime) -> GroupAsk:
 
 @whole
 def approve(*, ask: GroupAsk, now: datetime) -> None:
-    """The member's cap is raised for the running plan period. Raises NotPossible when it is decided, or too late."""
+    """The member's cap is raised for the running plan period. Raises NotPossible when it is decided, too late, or on hold."""
     found = _open(ask, now=now)
     member = found.member
+    rules.check_hold(member.group.owner)
     share, _is_new = GroupShare.objects.get_or_create(member=member, period_id=found.period_id)
     share.extra_bytes += found.amount_bytes
     share.save(update_fields=["extra_bytes"])

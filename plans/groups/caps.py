@@ -12,10 +12,14 @@ from provisioning.outbox import tell_many
 
 @whole
 def set_cap(*, member: GroupMember, cap_bytes: int | None, now: datetime) -> None:
-    """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left."""
+    """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left, or it would be more while the
+    owner is on hold.
+    """
     found = rules.lock_member(member)
     if found.cap_bytes == cap_bytes:
         return
+    if cap_bytes is None or (found.cap_bytes is not None and cap_bytes > found.cap_bytes):
+        rules.check_hold(found.group.owner)
     found.cap_bytes = cap_bytes
     found.save(update_fields=["cap_bytes"])
     tell_many([commands.of_member(found, change=f"cap:{commands.at(now)}")])
@@ -37,7 +41,10 @@ def pause(*, member: GroupMember, now: datetime) -> None:
 def resume(*, member: GroupMember, now: datetime) -> None:
     """Shared again from now on. Without a pause nothing changes. Raises rules.NotPossible."""
     found = rules.lock_member(member)
-    if not found.pauses.filter(until_at=None).update(until_at=now):
+    pauses = found.pauses.filter(until_at=None)
+    if not pauses.exists():
         return
+    rules.check_hold(found.group.owner)
+    pauses.update(until_at=now)
     tell_many([commands.of_member(found, change=f"resumed:{commands.at(now)}")])
     telling.changed(found, Change.RESUMED, now=now)

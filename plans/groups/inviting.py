@@ -27,11 +27,12 @@ def _start(line_id: UUID, owner: Subscriber, shows: str, now: datetime) -> Shari
     if known := SharingGroup.objects.of(owner).filter(line=locked).first():
         return known
     rules.check_line(locked, owner)
+    rules.check_hold(owner)
     return SharingGroup.objects.create(line=locked, owner=owner, shows=shows, started_at=now)
 
 
 def invite(*, group: SharingGroup, cap_bytes: int | None, now: datetime) -> tuple[GroupInvite, str]:
-    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full or over."""
+    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full or over, or on hold."""
     code = codes.new_code()
     return _invite(group, codes.hashed(code), cap_bytes, now), code
 
@@ -39,6 +40,7 @@ def invite(*, group: SharingGroup, cap_bytes: int | None, now: datetime) -> tupl
 @whole
 def _invite(group: SharingGroup, code_hash: bytes, cap_bytes: int | None, now: datetime) -> GroupInvite:
     found, _lines = rules.lock_group(group)
+    rules.check_hold(found.owner)
     rules.check_room(found)
     if open_invites(found, now=now).count() >= OPEN_AT_MOST:
         raise NotPossible(Why.FULL)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts import hold
 from accounts.models import Line, LineState, Subscriber
 from accounts.models.line import ENDED_STATES
 from plans.models import GroupMember, PlanKind, PlanPeriod, SharingGroup
@@ -31,14 +32,16 @@ class Why(StrEnum):
     ASKED = "asked"
     NO_PLAN = "no_plan"
     DECIDED = "decided"
+    HOLD = "hold"
+    OWNER_HOLD = "owner_hold"
 
 
 class NotPossible(Exception):
-    """Nothing has changed; `why` says what is in the way."""
+    """Nothing has changed; `why` says what is in the way. `until`: when it will be possible, where that is known."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, *, until: datetime | None = None) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.until = why, until
 
 
 def lock_lines(line_ids: Collection[UUID]) -> dict[UUID, Line]:
@@ -75,6 +78,12 @@ def check_line(line: Line, subscriber: Subscriber) -> None:
         raise NotPossible(Why.OWNS_ONE)
     if GroupMember.objects.filter(line=line, left_at=None).exists():
         raise NotPossible(Why.IS_IN_ONE)
+
+
+def check_hold(owner: Subscriber, *, why: Why = Why.HOLD) -> None:
+    """Raises NotPossible while nothing of value may leave the owner's account, their data neither. Asked before what only gives more."""
+    if until := hold.until(owner):
+        raise NotPossible(why, until=until)
 
 
 def check_room(group: SharingGroup) -> None:

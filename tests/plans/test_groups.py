@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.utils import InternalError
+from django.utils import timezone
 
 from accounts.models import Line, LineOwnership, LineState, Subscriber
+from lib import clock
 from notifications.models import Message
-from plans.groups import asking, caps, codes, ending, inviting, joining
+from plans.groups import asking, caps, codes, ending, inviting, joining, words
 from plans.groups.rules import NotPossible, Why
 from plans.groups.tries import TooManyTries
 from plans.models import AskState, GroupAsk, GroupInvite, GroupMember, GroupPause, GroupShare, MemberEnd, SharingGroup
@@ -90,7 +93,7 @@ def test_whoever_has_the_code_joins_once_the_owner_is_told_and_so_is_the_core(gr
     )
     assert list(GroupMember.objects.all()) == [member] == [again]
     assert (member.cap_bytes, member.joined_at, member.left_at) == (STEP_BYTES, NOON, None)
-    assert told() == ["group_joined email anna@example.com"]
+    assert told() == ["group_joined email anna@example.com", "group_joined sms +4917604069011"]
     assert last_told_to_the_core(member.line) == {
         "is_member": True,
         "owner_line": str(group.line_id),
@@ -249,6 +252,33 @@ def test_nothing_can_be_asked_without_a_cap_or_a_plan_and_not_beyond_its_end(gro
     refused(Why.NO_PLAN, lambda: asking.ask(member=member, amount_bytes=STEP_BYTES, now=ends_at))
 
 
+def test_whoever_has_just_taken_over_a_sign_in_gives_nothing_more_away_but_may_stop_what_is(
+    group: SharingGroup, anna: Subscriber
+) -> None:
+    member = joins(group, bao())
+    ask = asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON)
+    invite, _code = inviting.invite(group=group, cap_bytes=None, now=NOON)
+    other = line_of("+4917604069019")
+    LineOwnership.objects.create(line=other, subscriber=anna, from_at=NOON - DAY)
+    person, changed_at = carla(), clock.real_now()
+    Subscriber.objects.filter(pk=anna.pk).update(sign_in_changed_at=changed_at)
+    caps.pause(member=member, now=NOON)
+    caps.set_cap(member=member, cap_bytes=STEP_BYTES, now=NOON)
+    with pytest.raises(NotPossible) as error:
+        caps.resume(member=member, now=NOON)
+    assert (error.value.why, error.value.until) == (Why.HOLD, changed_at + DAY)
+    assert f"{timezone.localtime(changed_at + DAY):%H:%M}" in words.refusal(error.value)
+    for cap in (2 * STEP_BYTES, None):
+        refused(Why.HOLD, lambda cap=cap: caps.set_cap(member=member, cap_bytes=cap, now=NOON))  # type: ignore[misc]
+    refused(Why.HOLD, lambda: asking.approve(ask=ask, now=NOON))
+    refused(Why.HOLD, lambda: inviting.invite(group=group, cap_bytes=None, now=NOON))
+    refused(Why.HOLD, lambda: inviting.start(line=other, owner=anna, shows="Anna", now=NOON))
+    join = partial(joining.join, invite=invite, line=person.lines[0], subscriber=person, shows="Carla", now=NOON)
+    refused(Why.OWNER_HOLD, join)
+    member.refresh_from_db()
+    assert (member.cap_bytes, GroupMember.objects.count(), GroupShare.objects.count()) == (STEP_BYTES, 1, 0)
+
+
 # --- Leaving and ending ---------------------------------------------------------------------------------------------------
 
 
@@ -297,7 +327,7 @@ def test_ones_own_lines_share_as_well_and_nobody_gets_mail_of_what_they_did(
     LineOwnership.objects.create(line=tablet, subscriber=anna, from_at=NOON - DAY)
     invite, _code = inviting.invite(group=group, cap_bytes=None, now=NOON)
     member = joining.join(invite=invite, line=tablet, subscriber=anna, shows="Tablet", now=NOON)
-    assert told() == []
+    assert told() == ["group_joined sms +4917604069011"]
     caps.pause(member=member, now=NOON)
     assert told() == ["group_changed sms +4917604069019 paused"]
 
