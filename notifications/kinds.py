@@ -146,7 +146,7 @@ _SHARING = (
     Kind(name="gift_given", title=_("You gave data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT),
     Kind(name="gift_received", title=_("Somebody gave you data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=BOTH),
     Kind(name="gift_undone", title=_("You took data back"), topic=Topic.SHARING, channels=MAIL, useful_for=_DAY),
-    Kind(name="gift_gone", title=_("Data you were given is gone"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=MAIL),
+    Kind(name="gift_gone", title=_("Data you were given is gone or on hold"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=MAIL),
 )  # fmt: skip
 _SECURITY = (
     Kind(name="sign_in_code", title=_("Code by SMS"), topic=Topic.SECURITY, channels=TEXT, useful_for=_CODE, is_secret=True),
