@@ -1,4 +1,6 @@
-"""How much a member may use in each of the owner's plan periods, and whether at all just now."""
+"""How much a member may use in each of the owner's plan periods, and whether at all just now. A pause is never refused for being one too many
+in a day: each but the first needs a `resume`, which is counted.
+"""
 
 from datetime import datetime
 
@@ -12,14 +14,15 @@ from provisioning.outbox import tell_many
 
 @whole
 def set_cap(*, member: GroupMember, cap_bytes: int | None, now: datetime) -> None:
-    """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left, or it would be more while the
-    owner is on hold.
+    """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left, it would be more while the
+    owner is on hold, or it was changed too often today.
     """
     found = rules.lock_member(member)
     if found.cap_bytes == cap_bytes:
         return
     if cap_bytes is None or (found.cap_bytes is not None and cap_bytes > found.cap_bytes):
         rules.check_hold(found.group.owner)
+    rules.count(found, "changes")
     found.cap_bytes = cap_bytes
     found.save(update_fields=["cap_bytes"])
     tell_many([commands.of_member(found, change=f"cap:{commands.at(now)}")])
@@ -45,6 +48,7 @@ def resume(*, member: GroupMember, now: datetime) -> None:
     if not pauses.exists():
         return
     rules.check_hold(found.group.owner)
+    rules.count(found, "changes")
     pauses.update(until_at=now)
     tell_many([commands.of_member(found, change=f"resumed:{commands.at(now)}")])
     telling.changed(found, Change.RESUMED, now=now)

@@ -10,6 +10,7 @@ from django.conf import settings
 from accounts import hold
 from accounts.models import Line, LineState, Subscriber
 from accounts.models.line import ENDED_STATES
+from lib.limits import Cap, over
 from plans.models import GroupMember, PlanKind, PlanPeriod, SharingGroup
 
 #: A line in one of these is in no group.
@@ -34,6 +35,7 @@ class Why(StrEnum):
     DECIDED = "decided"
     HOLD = "hold"
     OWNER_HOLD = "owner_hold"
+    TOO_OFTEN = "too_often"
 
 
 class NotPossible(Exception):
@@ -84,6 +86,13 @@ def check_hold(owner: Subscriber, *, why: Why = Why.HOLD) -> None:
     """Raises NotPossible while nothing of value may leave the owner's account, their data neither. Asked before what only gives more."""
     if until := hold.until(owner):
         raise NotPossible(why, until=until)
+
+
+def count(member: GroupMember, what: str) -> None:
+    """One more change or ask of a member's in a day: each is told by SMS and to the core. Raises NotPossible."""
+    cap = Cap(f"group_{what}", settings.GROUP_CHANGES_A_DAY, int(timedelta(days=1).total_seconds()))
+    if over(cap, str(member.pk)):
+        raise NotPossible(Why.TOO_OFTEN)
 
 
 def check_room(group: SharingGroup) -> None:

@@ -19,6 +19,9 @@ REFUSALS: dict[Why, Promise] = {
     Why.ASKED: _("You have asked already. The owner has a day to answer."),
     Why.NO_PLAN: _("No plan of the owner’s runs just now, so there is nothing to share. Ask again when there is one."),
     Why.DECIDED: _("It is answered already, or too old to be answered. The page shows how it stands."),
+    Why.TOO_OFTEN: _(
+        "That is often enough for a day. Nothing has changed; try again tomorrow. Pausing and leaving always work."
+    ),
     Why.HOLD: _(
         "Your sign-in or SIM was changed. For a day after that no more data can be shared: it goes on %(time)s. You can pause, lower and remove."
     ),

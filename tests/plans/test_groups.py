@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -203,6 +204,38 @@ def test_cap_and_pause_are_told_to_the_member_and_the_core_and_twice_is_once(gro
     said = last_told_to_the_core(member.line)
     assert (said["is_paused"], said["cap"]) == (False, 4 * STEP_BYTES)
     assert [(row.from_at, row.until_at) for row in GroupPause.objects.all()] == [(NOON, NOON + MINUTE)]
+
+
+def test_so_often_a_day_a_part_is_changed_or_more_is_asked_for_and_only_the_last_change_is_told(
+    group: SharingGroup, settings: Any
+) -> None:
+    settings.GROUP_CHANGES_A_DAY = 3
+    member = joins(group, bao())
+    for cap in (3, 4):
+        caps.set_cap(member=member, cap_bytes=cap * STEP_BYTES, now=NOON + cap * MINUTE)
+    caps.pause(member=member, now=NOON + DAY)
+    caps.resume(member=member, now=NOON + DAY)
+    refused(Why.TOO_OFTEN, lambda: caps.set_cap(member=member, cap_bytes=STEP_BYTES, now=NOON + DAY))
+    caps.pause(member=member, now=NOON + DAY + MINUTE)
+    refused(Why.TOO_OFTEN, lambda: caps.resume(member=member, now=NOON + DAY + MINUTE))
+    member.refresh_from_db()
+    assert member.cap_bytes == 4 * STEP_BYTES
+    waiting = Message.objects.filter(kind="group_changed", channel="sms", state="due")
+    assert [message.context["why"] for message in waiting] == ["paused"]
+    for _each in range(3):
+        asking.refuse(ask=asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON), now=NOON)
+    refused(Why.TOO_OFTEN, lambda: asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON))
+
+
+def test_asks_that_cannot_be_closed_keep_no_group_from_ending(
+    group: SharingGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = joins(group, bao())
+    monkeypatch.setattr(asking, "expire", Mock(side_effect=RuntimeError))
+    Line.objects.filter(pk=member.line_id).update(state=LineState.BLOCKED, state_since=NOON + MINUTE)
+    look_after_groups()
+    member.refresh_from_db()
+    assert member.left_at == NOON + MINUTE
 
 
 def test_the_owner_approves_within_a_day_and_the_cap_of_this_plan_period_grows(group: SharingGroup) -> None:
