@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lib.transactions import whole
 from plans import commands
-from plans.groups import rules, telling
+from plans.groups import rules, shared, telling
 from plans.groups.telling import Change
 from plans.models import GroupMember, GroupPause
 from provisioning.outbox import tell_many
@@ -15,13 +15,14 @@ from provisioning.outbox import tell_many
 @whole
 def set_cap(*, member: GroupMember, cap_bytes: int | None, now: datetime) -> None:
     """From now on; None: no cap. What is used already stays used. Raises rules.NotPossible when the member has left, it would be more while the
-    owner is on hold, or it was changed too often today.
+    owner is on hold, it was changed too often today, or what is shared needs a cap.
     """
     found = rules.lock_member(member)
     if found.cap_bytes == cap_bytes:
         return
     if cap_bytes is None or (found.cap_bytes is not None and cap_bytes > found.cap_bytes):
         rules.check_hold(found.group.owner)
+    shared.check_cap(found.group.line, cap_bytes, now=now)
     rules.count(found, "changes")
     found.cap_bytes = cap_bytes
     found.save(update_fields=["cap_bytes"])

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Line, Subscriber
 from lib.transactions import whole
-from plans.groups import codes, ending, rules
+from plans.groups import codes, ending, rules, shared
 from plans.groups.rules import INVITE_FOR, NotPossible, Why
 from plans.models import GroupInvite, SharingGroup
 
@@ -32,7 +32,7 @@ def _start(line_id: UUID, owner: Subscriber, shows: str, now: datetime) -> Shari
 
 
 def invite(*, group: SharingGroup, cap_bytes: int | None, now: datetime) -> tuple[GroupInvite, str]:
-    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full or over, or on hold."""
+    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full, over or on hold, or needs a cap."""
     code = codes.new_code()
     return _invite(group, codes.hashed(code), cap_bytes, now), code
 
@@ -42,6 +42,7 @@ def _invite(group: SharingGroup, code_hash: bytes, cap_bytes: int | None, now: d
     found, _lines = rules.lock_group(group)
     rules.check_hold(found.owner)
     rules.check_room(found)
+    shared.check_cap(found.line, cap_bytes, now=now)
     if open_invites(found, now=now).count() >= OPEN_AT_MOST:
         raise NotPossible(Why.FULL)
     return GroupInvite.objects.create(

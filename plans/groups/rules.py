@@ -36,6 +36,7 @@ class Why(StrEnum):
     HOLD = "hold"
     OWNER_HOLD = "owner_hold"
     TOO_OFTEN = "too_often"
+    NEEDS_CAP = "needs_cap"
 
 
 class NotPossible(Exception):

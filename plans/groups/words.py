@@ -22,6 +22,7 @@ REFUSALS: dict[Why, Promise] = {
     Why.TOO_OFTEN: _(
         "That is often enough for a day. Nothing has changed; try again tomorrow. Pausing and leaving always work."
     ),
+    Why.NEEDS_CAP: _("Your data is unlimited, so each member needs a cap. Type how many gigabytes it may use at most."),
     Why.HOLD: _(
         "Your sign-in or SIM was changed. For a day after that no more data can be shared: it goes on %(time)s. You can pause, lower and remove."
     ),
@@ -39,13 +40,15 @@ LEAVING = (
     _("From now on your number uses its own data, then its credit or nothing, as without the group."),
     _("What you have bought stays yours: plan, add-ons, credit."),
     _("What you have used of the group stays used; the owner goes on seeing how much that was, nothing else."),
-    _("You can come back with a new code."),
+    _("You can come back with a new code. A cap then begins anew."),
 )
 REMOVING = (
     _("From now on this number uses its own data, then its credit or nothing, as without the group."),
     _("What it has used stays used and stays in your sums."),
     _("It is told by SMS and e-mail."),
-    _("You can invite it again."),
+    _(
+        "You can invite it again. Its cap then begins anew; so it does for whoever leaves and joins with another open code."
+    ),
 )
 DISSOLVING = (
     _("From now on nobody else uses your data. What is left is all yours, until the same end as before."),
