@@ -188,6 +188,8 @@ def _played(
         share = shares[need.key]
         wanted = need.amount if share.left is None else min(need.amount, share.left)
         for bucket in buckets[need.owner_line_id]:
+            if need.cap is None and bucket.room is None:
+                continue  # what is unlimited is shared up to a cap alone
             part = bucket.takes(wanted, at=need.at, country=need.country, is_abroad=need.is_abroad)
             if part:
                 bucket.take(part, is_abroad=need.is_abroad)

@@ -117,7 +117,7 @@ _PAYMENTS = (
     Kind(name="top_up_not_done", title=_("Your top-up for somebody was not done"), topic=Topic.PAYMENTS, channels=MAIL, useful_for=7 * _DAY),
 )  # fmt: skip
 _GROUPS = (
-    Kind(name="group_joined", title=_("Somebody joined your group"), topic=Topic.SHARING, channels=MAIL, useful_for=7 * _DAY, mutable=MAIL),
+    Kind(name="group_joined", title=_("Somebody joined your group"), topic=Topic.SHARING, channels=BOTH, useful_for=7 * _DAY, mutable=MAIL),
     Kind(name="group_asked", title=_("A member asks for more data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
     Kind(name="group_answered", title=_("The owner of the group has answered"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
     Kind(name="group_changed", title=_("Your part in a group has changed"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT, waits=True),
@@ -146,7 +146,7 @@ _SHARING = (
     Kind(name="gift_given", title=_("You gave data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=TEXT),
     Kind(name="gift_received", title=_("Somebody gave you data"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=BOTH),
     Kind(name="gift_undone", title=_("You took data back"), topic=Topic.SHARING, channels=MAIL, useful_for=_DAY),
-    Kind(name="gift_gone", title=_("Data you were given is gone"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=MAIL),
+    Kind(name="gift_gone", title=_("Data you were given is gone or on hold"), topic=Topic.SHARING, channels=BOTH, useful_for=_DAY, mutable=MAIL),
 )  # fmt: skip
 _SECURITY = (
     Kind(name="sign_in_code", title=_("Code by SMS"), topic=Topic.SECURITY, channels=TEXT, useful_for=_CODE, is_secret=True),

@@ -140,7 +140,11 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
     "method_ended": [*[{**each, "numbers": []} for each in _why("revoked", "expired", "detached")], {"why": "revoked"}],
     "refund_granted": _REFUNDS,
     "gift_undone": [{}, {"stays": None}],
-    "gift_gone": [{**each, "stays": stays} for each in _why("undone", "unpaid") for stays in (None, _WORDS["stays"])],
+    "gift_gone": [
+        {**each, "stays": stays}
+        for each in _why("undone", "unpaid", "on_hold", "free")
+        for stays in (None, _WORDS["stays"])
+    ],
     "ticket_answered": [{}, {"is_solved": True}],
     "order_late": _why("late", "held", "arrived", "given_back"),
     "sim_blocked": [{}, {"gets_texts": False}],

@@ -27,5 +27,9 @@ def sweep_gifts(**_unknown: object) -> None:
 
 @shared_task(name="plans.look_after_groups")
 def look_after_groups(**_unknown: object) -> None:
-    asking.expire(now=clock.now())
     ending.look_after(now=clock.now())
+
+
+@shared_task(name="plans.expire_asks")
+def expire_asks(**_unknown: object) -> None:
+    asking.expire(now=clock.now())

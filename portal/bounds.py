@@ -10,6 +10,8 @@ VOUCHER_TRIES_PER_ACCOUNT_HOUR: int = _env.int("VOUCHER_TRIES_PER_ACCOUNT_HOUR",
 VOUCHER_TRIES_PER_ADDRESS_HOUR: int = _env.int("VOUCHER_TRIES_PER_ADDRESS_HOUR", 60)
 VOUCHER_TRIES_PER_HOUR: int = _env.int("VOUCHER_TRIES_PER_HOUR", 1000)
 GROUP_MEMBERS_AT_MOST: int = _env.int("GROUP_MEMBERS_AT_MOST", 5)
+#: So often in 24 hours an owner may change the cap of one member or let it use data again, and a member may ask for more.
+GROUP_CHANGES_A_DAY: int = _env.int("GROUP_CHANGES_A_DAY", 10)
 GROUP_TRIES_PER_ACCOUNT_HOUR: int = _env.int("GROUP_TRIES_PER_ACCOUNT_HOUR", 10)
 GROUP_TRIES_PER_ADDRESS_HOUR: int = _env.int("GROUP_TRIES_PER_ADDRESS_HOUR", 60)
 GROUP_TRIES_PER_HOUR: int = _env.int("GROUP_TRIES_PER_HOUR", 1000)

@@ -37,7 +37,7 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     """The context of the page; the same number of statements however much was used."""
     stretch = stretches.of_life(allowance, own.zone, seen_from=own.opens_from, now=now)
     parts = charges.of_allowance(own, allowance, stretch)
-    group = of_group(allowance)
+    group = of_group(own, allowance)
     before = allowance.used - total_of(parts).amount - sum(term.amount for term in group)
     marks = _marks(allowance, stretch, parts, None if group else before)
     use = use_of(own, stretch, allowance.unit, parts, named(stretch), marks)
@@ -62,9 +62,12 @@ def facts(own: Owned, allowance: Allowance, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def of_group(allowance: Allowance) -> list[Term]:
-    """What each member has used of it, those who have left too: amounts alone. One statement."""
-    uses = GroupUse.objects.filter(allowance=allowance).select_related("member").order_by("member__joined_at", "id")
+def of_group(own: Owned, allowance: Allowance) -> list[Term]:
+    """What each member of the reader's own group has used of it, those who have left too: amounts alone. What those of somebody who had
+    the number before have used is a sum without names. One statement.
+    """
+    mine = GroupUse.objects.filter(allowance=allowance, member__group__owner=own.reader)
+    uses = mine.select_related("member").order_by("member__joined_at", "id")
     return [Term(_("Used by %(name)s of your group") % {"name": use.member.shows}, use.used_bytes) for use in uses]
 
 

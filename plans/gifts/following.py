@@ -63,8 +63,7 @@ def _follow(gift_id: UUID, *, now: datetime) -> bool:
     received.save(update_fields=["frozen_at"])
     change = f"{'frozen' if is_lost else 'unfrozen'}:{commands.at(now)}"
     both_lines.tell_core(gift, lines, change=change, both=False)
-    if is_lost:
-        telling.stopped(gift, lines)
+    telling.followed(gift, lines, now=now)
     return True
 
 

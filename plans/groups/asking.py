@@ -16,7 +16,7 @@ BATCH = 200
 @whole
 def ask(*, member: GroupMember, amount_bytes: int, now: datetime) -> GroupAsk:
     """The owner is told, and has a day; not beyond the end of the running plan. Raises NotPossible: nothing caps the member, an ask is
-    open, or no plan runs.
+    open, no plan runs, or too many were asked today.
     """
     found = rules.lock_member(member)
     if found.cap_bytes is None:
@@ -26,6 +26,7 @@ def ask(*, member: GroupMember, amount_bytes: int, now: datetime) -> GroupAsk:
     period = rules.running_plan(found.group.line, now=now)
     if period is None:
         raise NotPossible(Why.NO_PLAN)
+    rules.count(found, "asks")
     asked = GroupAsk.objects.create(
         member=found,
         period=period,
@@ -39,9 +40,10 @@ def ask(*, member: GroupMember, amount_bytes: int, now: datetime) -> GroupAsk:
 
 @whole
 def approve(*, ask: GroupAsk, now: datetime) -> None:
-    """The member's cap is raised for the running plan period. Raises NotPossible when it is decided, or too late."""
+    """The member's cap is raised for the running plan period. Raises NotPossible when it is decided, too late, or on hold."""
     found = _open(ask, now=now)
     member = found.member
+    rules.check_hold(member.group.owner)
     share, _is_new = GroupShare.objects.get_or_create(member=member, period_id=found.period_id)
     share.extra_bytes += found.amount_bytes
     share.save(update_fields=["extra_bytes"])

@@ -13,10 +13,10 @@ from plans.models import Allowance, GroupMember, GroupPause, GroupShare, PlanKin
 
 @dataclass(frozen=True)
 class Shared:
-    """`left` of the group `shows`' data in bytes, None without any limit; `ends_at` is None while nothing is shared."""
+    """`left` of the group `shows`' data in bytes; `ends_at` is None while nothing is shared."""
 
     shows: str
-    left: int | None
+    left: int
     ends_at: datetime | None
     is_paused: bool
 
@@ -60,8 +60,7 @@ def read(said: Mapping[str, Any] | None) -> Shared | None:
     if said is None:
         return None
     ends_at = datetime.fromisoformat(said["ends_at"]) if said["ends_at"] else None
-    bounds = [] if said["is_unlimited"] else [int(said["left"] or 0)]
+    bounds = [] if said["is_unlimited"] and said["cap"] is not None else [int(said["left"] or 0)]
     if said["cap"] is not None:
         bounds.append(max(0, said["cap"] + (said["extra"] or 0) - (said["used"] or 0)))
-    left = min(bounds) if bounds else None
-    return Shared(said["shows"], left if ends_at else 0, ends_at, said["is_paused"])
+    return Shared(said["shows"], min(bounds) if ends_at else 0, ends_at, said["is_paused"])

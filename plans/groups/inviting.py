@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Line, Subscriber
 from lib.transactions import whole
-from plans.groups import codes, ending, rules
+from plans.groups import codes, ending, rules, shared
 from plans.groups.rules import INVITE_FOR, NotPossible, Why
 from plans.models import GroupInvite, SharingGroup
 
@@ -27,11 +27,12 @@ def _start(line_id: UUID, owner: Subscriber, shows: str, now: datetime) -> Shari
     if known := SharingGroup.objects.of(owner).filter(line=locked).first():
         return known
     rules.check_line(locked, owner)
+    rules.check_hold(owner)
     return SharingGroup.objects.create(line=locked, owner=owner, shows=shows, started_at=now)
 
 
 def invite(*, group: SharingGroup, cap_bytes: int | None, now: datetime) -> tuple[GroupInvite, str]:
-    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full or over."""
+    """An invitation and its code, which is kept nowhere. Raises NotPossible when the group is full, over or on hold, or needs a cap."""
     code = codes.new_code()
     return _invite(group, codes.hashed(code), cap_bytes, now), code
 
@@ -39,7 +40,9 @@ def invite(*, group: SharingGroup, cap_bytes: int | None, now: datetime) -> tupl
 @whole
 def _invite(group: SharingGroup, code_hash: bytes, cap_bytes: int | None, now: datetime) -> GroupInvite:
     found, _lines = rules.lock_group(group)
+    rules.check_hold(found.owner)
     rules.check_room(found)
+    shared.check_cap(found.line, cap_bytes, now=now)
     if open_invites(found, now=now).count() >= OPEN_AT_MOST:
         raise NotPossible(Why.FULL)
     return GroupInvite.objects.create(

@@ -62,6 +62,7 @@ def _join(invite: GroupInvite, line: Line, subscriber: Subscriber, shows: str, n
     joining = lines[line.pk]
     rules.check_line(joining, subscriber)
     rules.check_room(group)
+    rules.check_hold(group.owner, why=Why.OWNER_HOLD)
     member = GroupMember.objects.create(
         group=group, line=joining, subscriber=subscriber, shows=shows, cap_bytes=found.cap_bytes, joined_at=now
     )

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts import hold
 from accounts.models import Line, LineState, Subscriber
 from accounts.models.line import ENDED_STATES
+from lib.limits import Cap, over
 from plans.models import GroupMember, PlanKind, PlanPeriod, SharingGroup
 
 #: A line in one of these is in no group.
@@ -31,14 +33,18 @@ class Why(StrEnum):
     ASKED = "asked"
     NO_PLAN = "no_plan"
     DECIDED = "decided"
+    HOLD = "hold"
+    OWNER_HOLD = "owner_hold"
+    TOO_OFTEN = "too_often"
+    NEEDS_CAP = "needs_cap"
 
 
 class NotPossible(Exception):
-    """Nothing has changed; `why` says what is in the way."""
+    """Nothing has changed; `why` says what is in the way. `until`: when it will be possible, where that is known."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, *, until: datetime | None = None) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.until = why, until
 
 
 def lock_lines(line_ids: Collection[UUID]) -> dict[UUID, Line]:
@@ -75,6 +81,19 @@ def check_line(line: Line, subscriber: Subscriber) -> None:
         raise NotPossible(Why.OWNS_ONE)
     if GroupMember.objects.filter(line=line, left_at=None).exists():
         raise NotPossible(Why.IS_IN_ONE)
+
+
+def check_hold(owner: Subscriber, *, why: Why = Why.HOLD) -> None:
+    """Raises NotPossible while nothing of value may leave the owner's account, their data neither. Asked before what only gives more."""
+    if until := hold.until(owner):
+        raise NotPossible(why, until=until)
+
+
+def count(member: GroupMember, what: str) -> None:
+    """One more change or ask of a member's in a day: each is told by SMS and to the core. Raises NotPossible."""
+    cap = Cap(f"group_{what}", settings.GROUP_CHANGES_A_DAY, int(timedelta(days=1).total_seconds()))
+    if over(cap, str(member.pk)):
+        raise NotPossible(Why.TOO_OFTEN)
 
 
 def check_room(group: SharingGroup) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from accounts.models import Line
 from plans.groups import rules
+from plans.groups.rules import NotPossible, Why
 from plans.models import Allowance, GroupMember, GroupShare, GroupUse, PlanPeriod, Unit
 
 
@@ -31,6 +32,11 @@ class Pool:
     @property
     def left(self) -> int | None:
         return None if self.is_unlimited else sum(each.remaining or 0 for each in self.allowances)
+
+    @property
+    def limited_left(self) -> int:
+        """What may be used of it by a member without a cap: nothing of what is unlimited."""
+        return sum(each.remaining or 0 for each in self.allowances)
 
     @property
     def used(self) -> int:
@@ -58,6 +64,12 @@ def pool_of(line: Line, *, now: datetime, country: str = "") -> Pool | None:
         found = found.filter(zone__countries__country=country)
     allowances = list(found.select_related("zone").order_by("expires_at", "id"))
     return Pool(period, allowances, used_of(allowances))
+
+
+def check_cap(line: Line, cap_bytes: int | None, *, now: datetime) -> None:
+    """Raises NotPossible when there is none and what `line` shares has no limit either."""
+    if cap_bytes is None and (pool := pool_of(line, now=now)) and pool.is_unlimited:
+        raise NotPossible(Why.NEEDS_CAP)
 
 
 def used_of(allowances: Iterable[Allowance]) -> dict[UUID, int]:
@@ -100,13 +112,14 @@ def shares_of(members: Iterable[GroupMember], period: PlanPeriod | None) -> dict
     return found
 
 
-def may_use(member: GroupMember, *, now: datetime) -> tuple[Pool | None, Share, int | None]:
+def may_use(member: GroupMember, *, now: datetime) -> tuple[Pool | None, Share, int]:
     """The owner's pool where the member is at home, the member's share of the running plan period, and how much of it may be used now:
-    None without any limit. Neither pauses nor the member's own data are looked at.
+    of what is unlimited nothing without a cap. Neither pauses nor the member's own data are looked at.
     """
     pool = pool_of(member.group.line, now=now, country=member.line.country)
     share = shares_of([member], pool.period if pool else None)[member.pk]
     if pool is None:
         return pool, share, 0
-    bounds = [bound for bound in (share.left, pool.left) if bound is not None]
-    return pool, share, min(bounds) if bounds else None
+    if share.left is None:
+        return pool, share, pool.limited_left
+    return pool, share, share.left if pool.left is None else min(share.left, pool.left)

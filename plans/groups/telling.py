@@ -70,7 +70,8 @@ def answered(ask: GroupAsk) -> None:
 
 
 def changed(member: GroupMember, change: Change, *, now: datetime) -> None:
-    """To the member."""
+    """To the member; how it was before is no news any more."""
+    outbox.withdraw(_subject(member), kinds=("group_changed",))
     cap = _data(member.cap_bytes) if member.cap_bytes is not None else None
     key = f"member:{member.pk}:{change}:{now.isoformat()}"
     _send(_to_member("group_changed", member, key=key, why=change, granted=cap))

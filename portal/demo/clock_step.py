@@ -30,6 +30,7 @@ SWEEPS = (
     "billing.remind_of_ends",
     "billing.sweep_lines",
     "plans.look_after_groups",
+    "plans.expire_asks",
     "provisioning.sweep",
     "support.sweep_late_orders",
     "support.put_tickets_away",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Line, Subscriber
+from accounts.models import Line, LineOwnership, Subscriber
 from billing import orders
 from billing.gateways.disputes import DisputeFactState
 from billing.giving_back import withdrawal
@@ -139,6 +139,25 @@ def test_while_a_bank_decides_the_gift_is_on_hold_and_won_it_is_free_again(anna)
     dispute(order.payments.get(), DisputeFactState.WON, now=NOW + 9 * DAY)
     assert is_usable(gift, now=NOW + 9 * DAY)
     assert figures(gift.received) == (GB, 0, 0)
+    told = Message.objects.filter(subject=gift.subject, kind="gift_gone", channel="sms").order_by("id")
+    assert [(one.context["why"], one.state) for one in told] == [("on_hold", "suppressed"), ("free", "due")]
+
+
+@pytest.mark.parametrize("what", ["new owner", "first owner", "given up"])
+def test_whoever_has_the_number_only_since_then_hears_nothing_of_it(anna, what):
+    order, data = bought(anna)
+    line = Line.objects.get(msisdn=BAO)
+    if what == "first owner":
+        LineOwnership.objects.filter(line=line).update(until_at=NOW - DAY)
+    gift = give(anna, BAO, data, GB, now=NOW)
+    if what == "given up":
+        Line.objects.filter(pk=line.pk).update(state="ported_out")
+    else:
+        LineOwnership.objects.filter(line=line, until_at=None).update(until_at=NOW)
+        LineOwnership.objects.create(line=line, subscriber=cast.carla(), from_at=SOON)
+    dispute(order.payments.get(), DisputeFactState.OPEN, now=SOON)
+    assert not is_usable(gift, now=SOON)
+    assert not Message.objects.filter(subject=gift.subject, kind="gift_gone").exists()
 
 
 def test_lost_it_is_gone(anna):
@@ -155,7 +174,7 @@ def test_a_line_that_was_given_up_keeps_nobody_from_what_it_gave(anna):
     _order, data = bought(anna)
     gift = give(anna, BAO, data, now=NOW)
     Line.objects.filter(pk=anna.lines[0].pk).update(state="suspended")
-    Line.objects.filter(pk=gift.from_line_id).update(state="released")
+    Line.objects.filter(pk=gift.from_line_id).update(state="ported_out")
     assert following.sweep(now=SOON) == 0
     assert is_usable(gift, now=SOON)
 

@@ -188,7 +188,10 @@ def pages(line: Any, second: Any) -> dict[str, tuple[Any, ...]]:
         "group-member-short": (of_one, lambda: member_short(line, one)),
         "group-member-paused": (of_one, lambda: member(line, one, is_paused=True)),
         "group-member-no-plan": (of_one, lambda: member(line, one, pool=None, zones=[], may_ask=False)),
-        "group-member-no-cap": (of_one, lambda: member(line, one, share=Share(0, None, 0), left=None, may_ask=False)),
+        "group-member-no-cap": (
+            of_one,
+            lambda: member(line, one, share=Share(0, None, 0), pool=pool(None), left=0, may_ask=False),
+        ),
         "group-join": ("plans/groups/join.html", lambda: join(line, one)),
         "group-join-refused": ("plans/groups/join.html", lambda: join(line, one, "7KM4-T0D1-XC99")),
         "group-join-too-often": ("plans/groups/join.html", lambda: join(line, one, is_too_often=True)),

@@ -105,7 +105,8 @@ def play_group(
         rest = missing
         if use.unit == "data" and span is not None and seat.may(use.at):
             room = rest if seat.limit is None else min(rest, seat.limit - seat.used.get(span, 0))
-            rest -= room - play(pots, [Use(use.at, use.record, use.unit, room, use.country)], home=home)[use.record]
+            open_to = pots if seat.limit is not None else [pot for pot in pots if pot.limit is not None]
+            rest -= room - play(open_to, [Use(use.at, use.record, use.unit, room, use.country)], home=home)[use.record]
             seat.used[span] = seat.used.get(span, 0) + missing - rest
         left[use.record] = rest
     return left

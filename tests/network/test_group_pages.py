@@ -6,12 +6,23 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Line, LineOwnership, Subscriber
 from lib import clock
 from plans.groups import asking, inviting
-from plans.models import AskState, GroupAsk, GroupInvite, GroupMember, GroupPause, GroupShare, SharingGroup
+from plans.models import (
+    Allowance,
+    AskState,
+    GroupAsk,
+    GroupInvite,
+    GroupMember,
+    GroupPause,
+    GroupShare,
+    GroupUse,
+    SharingGroup,
+)
 from plans.models.group import STEP_BYTES
 from tests.billing.money import give_credit
 from tests.cast import carla, line_of, person
@@ -214,6 +225,22 @@ def test_looking_changes_nothing_and_a_new_owner_of_either_number_sees_nothing(
     for path in ("start/", "ask/", f"members/{member.pk}/pause/", "invitations/"):
         assert client.get(f"/group/{path}").status_code in {404, 405}
     assert GroupMember.objects.get() == member
+
+
+def test_who_gets_the_number_while_a_period_runs_sees_a_sum_of_the_former_group_and_no_name(
+    group: SharingGroup, member: GroupMember
+) -> None:
+    data = Allowance.objects.get(line=group.line)
+    Allowance.objects.filter(pk=data.pk).update(used=300 * MB)
+    GroupUse.objects.create(member=member, allowance=data, used_bytes=300 * MB)
+    path = reverse("usage_allowance", args=[group.line_id, data.pk])
+    assert "Used by Ben of your group" in text(signed_in(group.owner).get(path))
+    new = carla()
+    LineOwnership.objects.filter(line=group.line).update(until_at=NOW - DAY)
+    LineOwnership.objects.create(line=group.line, subscriber=new, from_at=NOW - DAY)
+    seen = text(signed_in(new).get(path))
+    assert "Ben" not in seen
+    assert "Used before the number came to you" in seen
 
 
 def test_too_many_wrong_codes_are_refused_and_a_code_never_stands_in_an_address_or_a_log(

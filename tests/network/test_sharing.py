@@ -1,6 +1,7 @@
 """What a member uses: its own data first, then its owner's, inside zone, roaming cap and the member's cap, while in the group."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from billing import ledger
 from network import used_days
 from network.models import UsageCharge, UsageDay, UsageRecord
 from notifications.models import Message
+from plans.groups import caps, inviting
+from plans.groups.rules import NotPossible, Why
+from plans.groups.shared import may_use
 from plans.models import Allowance, GroupShare, GroupUse, PlanPeriod, SharingGroup
 from tests.billing.money import give_credit
 from tests.billing.ordering import load_reference_data
@@ -155,6 +159,24 @@ def test_unlimited_data_is_shared_too_up_to_the_cap(group: SharingGroup, member_
     member_of(group, member_line, STEP)
     load([row("a", number=BAO, amount=3 * STEP)])
     assert (used(theirs), overrun()) == (STEP, {"a": 2 * STEP})
+
+
+def test_without_a_cap_nothing_unlimited_is_shared_and_a_cap_is_asked_for(
+    group: SharingGroup, member_line: Line, load: Load
+) -> None:
+    theirs = shared(group.line, None)
+    member = member_of(group, member_line)
+    load([row("a", number=BAO, amount=3 * STEP)])
+    assert (used(theirs), overrun()) == (0, {"a": 3 * STEP})
+    assert may_use(member, now=NOW)[2] == 0
+    caps.set_cap(member=member, cap_bytes=STEP, now=NOW)
+    for act in (
+        partial(inviting.invite, group=group, cap_bytes=None, now=NOW),
+        partial(caps.set_cap, member=member, cap_bytes=None, now=NOW),
+    ):
+        with pytest.raises(NotPossible) as error:
+            act()
+        assert error.value.why == Why.NEEDS_CAP
 
 
 def test_of_one_chunk_the_owners_own_use_comes_first_then_members_by_time(

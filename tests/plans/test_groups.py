@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.utils import InternalError
+from django.utils import timezone
 
 from accounts.models import Line, LineOwnership, LineState, Subscriber
+from lib import clock
 from notifications.models import Message
-from plans.groups import asking, caps, codes, ending, inviting, joining
+from plans.groups import asking, caps, codes, ending, inviting, joining, words
 from plans.groups.rules import NotPossible, Why
 from plans.groups.tries import TooManyTries
 from plans.models import AskState, GroupAsk, GroupInvite, GroupMember, GroupPause, GroupShare, MemberEnd, SharingGroup
@@ -90,7 +94,7 @@ def test_whoever_has_the_code_joins_once_the_owner_is_told_and_so_is_the_core(gr
     )
     assert list(GroupMember.objects.all()) == [member] == [again]
     assert (member.cap_bytes, member.joined_at, member.left_at) == (STEP_BYTES, NOON, None)
-    assert told() == ["group_joined email anna@example.com"]
+    assert told() == ["group_joined email anna@example.com", "group_joined sms +4917604069011"]
     assert last_told_to_the_core(member.line) == {
         "is_member": True,
         "owner_line": str(group.line_id),
@@ -202,6 +206,38 @@ def test_cap_and_pause_are_told_to_the_member_and_the_core_and_twice_is_once(gro
     assert [(row.from_at, row.until_at) for row in GroupPause.objects.all()] == [(NOON, NOON + MINUTE)]
 
 
+def test_so_often_a_day_a_part_is_changed_or_more_is_asked_for_and_only_the_last_change_is_told(
+    group: SharingGroup, settings: Any
+) -> None:
+    settings.GROUP_CHANGES_A_DAY = 3
+    member = joins(group, bao())
+    for cap in (3, 4):
+        caps.set_cap(member=member, cap_bytes=cap * STEP_BYTES, now=NOON + cap * MINUTE)
+    caps.pause(member=member, now=NOON + DAY)
+    caps.resume(member=member, now=NOON + DAY)
+    refused(Why.TOO_OFTEN, lambda: caps.set_cap(member=member, cap_bytes=STEP_BYTES, now=NOON + DAY))
+    caps.pause(member=member, now=NOON + DAY + MINUTE)
+    refused(Why.TOO_OFTEN, lambda: caps.resume(member=member, now=NOON + DAY + MINUTE))
+    member.refresh_from_db()
+    assert member.cap_bytes == 4 * STEP_BYTES
+    waiting = Message.objects.filter(kind="group_changed", channel="sms", state="due")
+    assert [message.context["why"] for message in waiting] == ["paused"]
+    for _each in range(3):
+        asking.refuse(ask=asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON), now=NOON)
+    refused(Why.TOO_OFTEN, lambda: asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON))
+
+
+def test_asks_that_cannot_be_closed_keep_no_group_from_ending(
+    group: SharingGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = joins(group, bao())
+    monkeypatch.setattr(asking, "expire", Mock(side_effect=RuntimeError))
+    Line.objects.filter(pk=member.line_id).update(state=LineState.BLOCKED, state_since=NOON + MINUTE)
+    look_after_groups()
+    member.refresh_from_db()
+    assert member.left_at == NOON + MINUTE
+
+
 def test_the_owner_approves_within_a_day_and_the_cap_of_this_plan_period_grows(group: SharingGroup) -> None:
     member = joins(group, proven(bao()))
     told()
@@ -247,6 +283,33 @@ def test_nothing_can_be_asked_without_a_cap_or_a_plan_and_not_beyond_its_end(gro
     assert ask.decides_at == ends_at
     asking.refuse(ask=ask, now=ends_at - MINUTE)
     refused(Why.NO_PLAN, lambda: asking.ask(member=member, amount_bytes=STEP_BYTES, now=ends_at))
+
+
+def test_whoever_has_just_taken_over_a_sign_in_gives_nothing_more_away_but_may_stop_what_is(
+    group: SharingGroup, anna: Subscriber
+) -> None:
+    member = joins(group, bao())
+    ask = asking.ask(member=member, amount_bytes=STEP_BYTES, now=NOON)
+    invite, _code = inviting.invite(group=group, cap_bytes=None, now=NOON)
+    other = line_of("+4917604069019")
+    LineOwnership.objects.create(line=other, subscriber=anna, from_at=NOON - DAY)
+    person, changed_at = carla(), clock.real_now()
+    Subscriber.objects.filter(pk=anna.pk).update(sign_in_changed_at=changed_at)
+    caps.pause(member=member, now=NOON)
+    caps.set_cap(member=member, cap_bytes=STEP_BYTES, now=NOON)
+    with pytest.raises(NotPossible) as error:
+        caps.resume(member=member, now=NOON)
+    assert (error.value.why, error.value.until) == (Why.HOLD, changed_at + DAY)
+    assert f"{timezone.localtime(changed_at + DAY):%H:%M}" in words.refusal(error.value)
+    for cap in (2 * STEP_BYTES, None):
+        refused(Why.HOLD, lambda cap=cap: caps.set_cap(member=member, cap_bytes=cap, now=NOON))  # type: ignore[misc]
+    refused(Why.HOLD, lambda: asking.approve(ask=ask, now=NOON))
+    refused(Why.HOLD, lambda: inviting.invite(group=group, cap_bytes=None, now=NOON))
+    refused(Why.HOLD, lambda: inviting.start(line=other, owner=anna, shows="Anna", now=NOON))
+    join = partial(joining.join, invite=invite, line=person.lines[0], subscriber=person, shows="Carla", now=NOON)
+    refused(Why.OWNER_HOLD, join)
+    member.refresh_from_db()
+    assert (member.cap_bytes, GroupMember.objects.count(), GroupShare.objects.count()) == (STEP_BYTES, 1, 0)
 
 
 # --- Leaving and ending ---------------------------------------------------------------------------------------------------
@@ -297,7 +360,7 @@ def test_ones_own_lines_share_as_well_and_nobody_gets_mail_of_what_they_did(
     LineOwnership.objects.create(line=tablet, subscriber=anna, from_at=NOON - DAY)
     invite, _code = inviting.invite(group=group, cap_bytes=None, now=NOON)
     member = joining.join(invite=invite, line=tablet, subscriber=anna, shows="Tablet", now=NOON)
-    assert told() == []
+    assert told() == ["group_joined sms +4917604069011"]
     caps.pause(member=member, now=NOON)
     assert told() == ["group_changed sms +4917604069019 paused"]
 

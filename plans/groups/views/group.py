@@ -64,7 +64,7 @@ def done(request: SignedInRequest, act: Callable[[], object], said: str) -> Http
     try:
         act()
     except NotPossible as error:
-        messages.error(request, str(words.REFUSALS[error.why]))
+        messages.error(request, words.refusal(error))
     else:
         messages.success(request, said)
     return redirect("group")

@@ -48,7 +48,7 @@ def join(request: SignedInRequest) -> HttpResponse:
     except TooManyTries:
         return _code_page(request, line, CodeForm(), is_too_often=True)
     except NotPossible as error:
-        form.add_error("code", str(words.REFUSALS[error.why]))
+        form.add_error("code", words.refusal(error))
         return _code_page(request, line, form)
     until = clock.real_now().timestamp() + _VALID_SECONDS
     request.session[_KEY] = {"id": str(found.pk), "until": until}
@@ -76,7 +76,7 @@ def check(request: SignedInRequest) -> HttpResponse:
         shows = form.cleaned_data["shows"]
         joining.join(invite=invite, line=line, subscriber=request.user, shows=shows, now=clock.now())
     except NotPossible as error:
-        messages.error(request, str(words.REFUSALS[error.why]))
+        messages.error(request, words.refusal(error))
         return redirect("group" if error.why != Why.CODE else "group_join")
     messages.success(request, _("You are in the group. Your own data is used first."))
     return redirect("group")

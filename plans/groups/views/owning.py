@@ -39,7 +39,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
     try:
         made, code = inviting.invite(group=group, cap_bytes=form.cleaned_data["cap"], now=clock.now())
     except NotPossible as error:
-        form.add_error(None, str(words.REFUSALS[error.why]))
+        form.add_error(None, words.refusal(error))
         return shown(request, line, now=clock.now(), status=422, invite_form=form)
     _remember(request, made, code)
     return redirect("group_invitation", invite_id=made.pk)
