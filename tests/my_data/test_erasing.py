@@ -4,12 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import DatabaseError, connection, transaction
 
+import support.forgetting
+from accounts.erasing import wishes
 from accounts.models import ErasureRequest, Line, LineOwnership, SignInChange, Subscriber
 from billing import ledger
 from billing.models import AutoRenew, Order, OrderState, PaymentMethod, Receipt
@@ -17,6 +20,7 @@ from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm
 from notifications.models import Message
+from plans.models import SharingGroup
 from portal.my_data import erasing
 from tests.accounts.test_changing import PASSWORD, text
 from tests.accounts.walking import Visitor, sent
@@ -155,6 +159,40 @@ def test_what_is_not_done_is_named_and_waited_for_and_in_the_end_somebody_looks(
     with transaction.atomic():
         late.move_to(OrderState.CANCELLED)
     assert sweep() == 1
+
+
+def test_one_that_breaks_holds_up_no_other(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    for person in (life.other, life.person):  # the oldest breaks
+        erasing.ask(person, now=NOW, real_now=clock.real_now())
+    whole_forget = support.forgetting.forget
+
+    def forget(subscriber: Subscriber, *more: Any) -> int:
+        if subscriber == life.other:
+            raise RuntimeError
+        return whole_forget(subscriber, *more)
+
+    monkeypatch.setattr(support.forgetting, "forget", forget)
+    assert (sweep(), sweep()) == (1, 0)
+    assert ErasureRequest.objects.get(erased_at=None).subscriber == life.other
+    assert [(one.kind, one.detail) for one in Alarm.objects.all()] == [("erasure.broken", "RuntimeError")]
+
+
+def test_who_has_to_wait_or_stays_after_all_loses_no_group(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    late = order_plan(life.person, now=NOW)
+    assert sweep() == 0
+    assert SharingGroup.objects.of(life.person).exists()
+    with transaction.atomic():
+        late.move_to(OrderState.CANCELLED)
+    whole_sweep = erasing._carry_out
+
+    def kept_meanwhile(wish_id: UUID, **more: Any) -> bool:
+        wishes.keep(wish, real_now=clock.real_now())
+        return whole_sweep(wish_id, **more)
+
+    monkeypatch.setattr(erasing, "_carry_out", kept_meanwhile)
+    assert sweep() == 0
+    assert SharingGroup.objects.of(life.person).exists()
 
 
 def test_staff_do_not_delete_themselves_here(life: Life) -> None:
