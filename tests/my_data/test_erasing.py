@@ -177,6 +177,13 @@ def test_one_that_breaks_holds_up_no_other(life: Life, monkeypatch: pytest.Monke
     assert [(one.kind, one.detail) for one in Alarm.objects.all()] == [("erasure.broken", "RuntimeError")]
 
 
+def test_who_keeps_it_a_moment_too_late_is_not_told_that_it_stays(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    assert sweep() == 1
+    monkeypatch.setattr(wishes, "wish_of", lambda _token: wish)  # looked up just before
+    assert Visitor().post(urlsplit(wishes.keep_path(wish)).path).status_code == 404
+
+
 def test_who_has_to_wait_or_stays_after_all_loses_no_group(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     wish = erasing.ask(life.person, now=NOW, real_now=clock.real_now())
     late = order_plan(life.person, now=NOW)
