@@ -1,6 +1,7 @@
 """Deleting an account: refused while money moves, a week to think, then a dump of the database says no more who it was."""
 
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 import support.forgetting
@@ -182,6 +184,20 @@ def test_who_keeps_it_a_moment_too_late_is_not_told_that_it_stays(life: Life, mo
     assert sweep() == 1
     monkeypatch.setattr(wishes, "wish_of", lambda _token: wish)  # looked up just before
     assert Visitor().post(urlsplit(wishes.keep_path(wish)).path).status_code == 404
+
+
+def test_where_they_were_signed_in_is_deleted_with_the_rest_even_if_signing_out_fails(
+    life: Life, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    assert UserSession.objects.filter(user=life.person).exists()
+
+    def breaks(*_key: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(import_module(settings.SESSION_ENGINE).SessionStore, "delete", breaks)
+    assert sweep() == 1
+    assert not UserSession.objects.exists()
 
 
 def test_who_has_to_wait_or_stays_after_all_loses_no_group(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
