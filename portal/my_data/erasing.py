@@ -81,7 +81,7 @@ def _erase(wish_id: UUID, *, now: datetime, real_now: datetime) -> bool:
         return False
     held = addresses(subscriber)
     billing.forgetting.forget(subscriber, now=now)
-    support.forgetting.forget(subscriber, [address for address, _since, _until in held])
+    support.forgetting.forget(subscriber, held)
     plans.forgetting.forget(subscriber)
     accounts.erasing.forgetting.forget(subscriber, lines, now=now)
     notifications.forgetting.forget(held)

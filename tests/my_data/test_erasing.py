@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 import support.forgetting
 from accounts.erasing import wishes
 from accounts.models import ErasureRequest, Line, LineOwnership, SignInChange, Subscriber
+from accounts.my_data import addresses
 from billing import ledger
 from billing.models import AutoRenew, Order, OrderState, PaymentMethod, Receipt
 from billing.receipts import numbering
@@ -24,11 +25,13 @@ from lib.models import Alarm
 from notifications.models import Message
 from plans.models import SharingGroup
 from portal.my_data import erasing
+from support.models import Ticket
 from tests.accounts.test_changing import PASSWORD, text
 from tests.accounts.walking import Visitor, sent
 from tests.billing.ordering import order_plan
 from tests.my_data.owning import NOW, NUMBER, Life
 from tests.stack.invariants import broken
+from tests.support.asked import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WEEK = timedelta(days=7)
@@ -198,6 +201,18 @@ def test_where_they_were_signed_in_is_deleted_with_the_rest_even_if_signing_out_
     monkeypatch.setattr(import_module(settings.SESSION_ENGINE).SessionStore, "delete", breaks)
     assert sweep() == 1
     assert not UserSession.objects.exists()
+
+
+def test_what_a_guest_wrote_is_theirs_as_long_as_the_address_was(life: Life) -> None:
+    old, day = "anna.old@example.com", timedelta(days=1)
+    SignInChange.objects.create(subscriber=life.person, part="email", former=old, told_to=old, changed_at=NOW + 2 * day)
+    asked = ((old, 1), (old, 3), (life.person.email, 1), (life.person.email, 3))
+    for email, days in asked:
+        ask(None, now=NOW + days * day, email=email, title=f"{email} {days}")
+    with transaction.atomic():
+        support.forgetting.forget(life.person, addresses(life.person))
+    left = Ticket.objects.exclude(title="-").values_list("title", flat=True)
+    assert set(left) == {f"{old} 3", f"{life.person.email} 1"}
 
 
 def test_who_has_to_wait_or_stays_after_all_loses_no_group(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
