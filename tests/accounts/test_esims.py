@@ -166,3 +166,12 @@ def test_somebody_who_orders_again_and_again_is_asked_to_call(line, owner, stock
     order_esim(line, owner)
     with pytest.raises(esim.TooOften):
         order_esim(line, owner)
+
+
+def test_one_that_breaks_holds_up_no_other(line, owner, stock) -> None:
+    stock.ends = [RuntimeError()]
+    broken, other = order_esim(line, owner), order_esim(line, owner)
+    let_time_pass()
+    assert esim.sweep() == 2
+    assert (EsimOrder.objects.get(pk=broken.pk).state, EsimOrder.objects.get(pk=other.pk).state) == ("asked", "ready")
+    assert [(one.kind, one.detail) for one in Alarm.objects.all()] == [("esim.broken", "RuntimeError")]

@@ -298,3 +298,35 @@ def test_who_gets_a_line_by_its_sim_finds_no_swap_no_open_lock_and_no_code_of_it
     assert (number_lock.is_open(line), porting.standing(line)) == (False, None)
     assert Command.objects.latest("sequence").payload == {"code_sha256": "", "until": None}
     assert in_the_line() == [(ICCID, True)]
+
+
+def test_whoever_gets_the_line_gets_no_esim_and_no_name_of_before(sim: Sim, owner: Subscriber, stock) -> None:
+    line, newcomer = sim.line, cast.bao()
+    order_esim(line, owner)
+    ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()
+    LineOwnership.objects.filter(line=line).update(from_at=clock.now() - timedelta(days=9))
+    claims.prove(newcomer, line.msisdn, now=clock.now())
+    assert claims.decide(now=clock.now() + timedelta(hours=25)) == 1
+    for order in EsimOrder.objects.all():
+        esim.prepare(order.pk)
+    assert EsimOrder.objects.filter(in_place_of=sim).exists()
+    assert set(EsimOrder.objects.values_list("state", "label")) == {("failed", "")}
+    assert (stock.asked, in_the_line()) == ([], [(ICCID, True)])
+    assert b"could not be prepared" not in signed_in(newcomer).get("/devices/").content
+
+
+def test_an_esim_that_comes_after_another_swap_comes_to_nothing(sim: Sim, owner: Subscriber, stock) -> None:
+    first = ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()  # the core is down: its eSIM stays asked for
+    second = ask_for_swap(sim, owner, card=CARD)
+    let_a_day_pass()
+    swapping.sweep()
+    for swap in (first, second):
+        swap.refresh_from_db()
+        assert swap.state == SwapState.DONE
+    esim.prepare(EsimOrder.objects.get().pk)
+    assert EsimOrder.objects.get().state == "failed"
+    assert in_the_line() == [(NEW_ICCID, True)]
