@@ -249,6 +249,7 @@ def put_in(line: Line, by: By, *, new: Sim, in_place_of: Sim | None, now: dateti
         if old.state != SimState.ENDED:
             old.move_to(SimState.ENDED)
             changing.note(old, SimDeed.REMOVED, by, now=now, reason="swapped")
+        forget_code(old)
     new.save(force_insert=True)
     changing.tell_core(line, changing.note(new, SimDeed.ADDED, by, now=now))
     return new
@@ -261,6 +262,11 @@ def sealed_codes(puk: str) -> bytes | None:
 def code_of(order: EsimOrder) -> ActivationCode | None:
     """What is installed with, as long as it is not; None else. Raises cryptography.fernet.InvalidToken when its key is gone."""
     return ActivationCode(**unseal(order.code_sealed, purpose=PROFILE)) if order.code_sealed else None
+
+
+def forget_code(sim: Sim) -> None:
+    """It is out of its line: with its code nobody gets in any more. Joins the caller's transaction, which holds the line's lock."""
+    give_up(EsimOrder.objects.filter(sim=sim, state=EsimOrderState.READY))
 
 
 def give_up(orders: "QuerySet[EsimOrder]") -> None:

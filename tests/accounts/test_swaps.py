@@ -16,6 +16,7 @@ from accounts.models import EsimOrder, Line, LineOwnership, Sim, SimSwap, Subscr
 from lib import clock
 from notifications.models import Message
 from provisioning.core.cards import Card
+from provisioning.core.protocol import Refused
 from provisioning.models import Command
 from tests import cast
 from tests.accounts.devices import (
@@ -330,3 +331,16 @@ def test_an_esim_that_comes_after_another_swap_comes_to_nothing(sim: Sim, owner:
     esim.prepare(EsimOrder.objects.get().pk)
     assert EsimOrder.objects.get().state == "failed"
     assert in_the_line() == [(NEW_ICCID, True)]
+
+
+def test_a_swap_whose_esim_was_refused_is_asked_for_again_as_a_swap(sim: Sim, owner: Subscriber, stock) -> None:
+    ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()
+    order = EsimOrder.objects.get()
+    stock.ends = [Refused("no_profiles", permanent=True)]
+    esim.prepare(order.pk)
+    page = signed_in(owner).get(f"/devices/esim/{order.pk}/").content.decode()
+    assert f"/devices/{sim.pk}/swap/" in page
+    assert "your number is still on its old SIM" in page
+    assert "Order again" not in page
