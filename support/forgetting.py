@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from accounts.models import Subscriber
+from notifications.my_data import Held
 from support.models import GONE, Ticket, TicketEntry, TicketState
 
 
-def forget(subscriber: Subscriber, addresses: Sequence[str]) -> int:
-    """Every text and title of their tickets, those they wrote as a guest from one of `addresses` too, and the desk's notes; what they were
-    about, and when, stays. Returns how many. Joins the caller's transaction.
+def forget(subscriber: Subscriber, held: Sequence[Held]) -> int:
+    """Every text and title of their tickets, those they wrote as a guest too, from an address while it was theirs (from the first one, before
+    they registered as well), and the desk's notes; what they were about, and when, stays. Returns how many. Joins the caller's transaction.
     """
     theirs = Q(subscriber=subscriber)
-    for address in addresses:
-        theirs |= Q(subscriber=None, email__iexact=address)
+    for address, since, until in held:
+        as_guest = Q(subscriber=None, email__iexact=address)
+        if since > subscriber.created_at:
+            as_guest &= Q(opened_at__gte=since)
+        if until:
+            as_guest &= Q(opened_at__lt=until)
+        theirs |= as_guest
     tickets = list(Ticket.objects.filter(theirs).order_by("pk").select_for_update(no_key=True, of=("self",)))
     for ticket in tickets:
         if ticket.is_open:

@@ -18,7 +18,7 @@ def sim_of(request: SignedInRequest, sim_id: UUID) -> Sim:
 
 def esim_of(request: SignedInRequest, order_id: UUID) -> EsimOrder:
     """An order for a line of the reader's. Raises Http404."""
-    own = EsimOrder.objects.filter(line__in=request.user.lines).select_related("line", "sim")
+    own = EsimOrder.objects.filter(line__in=request.user.lines).select_related("line", "sim", "in_place_of")
     return get_object_or_404(own, pk=order_id)
 
 

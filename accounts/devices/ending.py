@@ -2,19 +2,16 @@
 
 from datetime import datetime
 
-from accounts.devices import changing, porting
+from accounts.devices import changing, esim, porting
 from accounts.devices.changing import By
-from accounts.models import EsimOrder, EsimOrderState, Line, SimDeed, SimState, SwapState
+from accounts.models import EsimOrderState, Line, SimDeed, SimState, SwapState
 from lib import clock
 
 
 def of_line(line: Line, *, reason: str, now: datetime) -> None:
     """Joins the caller's transaction, which holds the line's lock and tells the core that the line has ended."""
     of_ownership(line)
-    open_orders = EsimOrder.objects.filter(line=line, state__in=[EsimOrderState.ASKED, EsimOrderState.READY])
-    for order in open_orders.select_for_update(no_key=True, of=("self",)):
-        order.move_to(EsimOrderState.FAILED)
-        order.save(update_fields=["state", "code_sealed", "ended_at"])
+    esim.give_up(line.esim_orders.filter(state=EsimOrderState.READY))
     event = None
     for sim in line.sims.in_use().select_for_update(no_key=True, of=("self",)):
         sim.move_to(SimState.ENDED)
@@ -24,10 +21,11 @@ def of_line(line: Line, *, reason: str, now: datetime) -> None:
 
 
 def of_ownership(line: Line) -> None:
-    """Whoever owned it can neither swap its SIM nor take the number away any more, and their own names for its cards go. The cards stay: who
-    gets the line sees them, and may take them out. Joins the caller's transaction, which holds the line's lock.
+    """Whoever owned it can neither swap its SIM nor take the number away any more, no eSIM of theirs is still to come, and their own names for
+    its cards go. The cards stay: who gets the line sees them, and may take them out. Joins the caller's transaction, which holds the line's lock.
     """
-    call_off(line)
+    call_off_asked(line)
+    line.esim_orders.exclude(label="").update(label="")
     line.sims.exclude(label="").update(label="")
 
 
@@ -43,7 +41,4 @@ def call_off(line: Line) -> None:
 def call_off_asked(line: Line) -> None:
     """As `call_off`, and no eSIM that is still being prepared comes into the line: for when somebody else may have asked for all of it."""
     call_off(line)
-    asked = EsimOrder.objects.filter(line=line, state=EsimOrderState.ASKED)
-    for order in asked.select_for_update(no_key=True, of=("self",)):
-        order.move_to(EsimOrderState.FAILED)
-        order.save(update_fields=["state", "code_sealed", "ended_at"])
+    esim.give_up(line.esim_orders.filter(state=EsimOrderState.ASKED))

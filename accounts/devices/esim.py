@@ -130,10 +130,13 @@ def due(*, now: datetime) -> "QuerySet[EsimOrder]":
 
 
 def sweep() -> int:
-    """Ask about everything that is due. Returns how many."""
+    """Ask about everything that is due. One that breaks holds up no other. Returns how many."""
     ids = list(due(now=clock.real_now()).order_by("next_try_at").values_list("pk", flat=True)[:BATCH])
     for order_id in ids:
-        prepare(order_id)
+        try:
+            prepare(order_id)
+        except Exception as error:  # noqa: BLE001  the others are asked about all the same; it is looked at again
+            alarm("esim.broken", subject=f"esim_order:{order_id}", detail=type(error).__name__, once=True)
     waiting = EsimOrder.objects.filter(state=EsimOrderState.ASKED, asked_at__lte=clock.real_now() - PATIENCE)
     if oldest := waiting.order_by("asked_at").first():
         detail = f"since {oldest.asked_at:%Y-%m-%d %H:%M} UTC: {oldest.error_code or 'not tried'}"
@@ -194,7 +197,7 @@ def _record(order_id: UUID, profile: Profile, *, line_id: UUID, now: datetime) -
     line = Line.objects.select_for_update(no_key=True, of=("self",)).get(pk=line_id)
     order = EsimOrder.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id, line=line)
     order.line = line
-    if order.state == EsimOrderState.ASKED and line.state in ENDED_STATES:
+    if order.state == EsimOrderState.ASKED and (line.state in ENDED_STATES or _too_late(order)):
         order.move_to(EsimOrderState.FAILED)
     elif order.state == EsimOrderState.ASKED:
         _ready(order, profile, now=now)
@@ -202,6 +205,11 @@ def _record(order_id: UUID, profile: Profile, *, line_id: UUID, now: datetime) -
         order.move_to(EsimOrderState.INSTALLED)
     order.next_try_at, order.error_code = clock.real_now() + LOOK_EVERY, ""
     order.save()
+
+
+def _too_late(order: EsimOrder) -> bool:
+    """The SIM that it was to replace was swapped for another meanwhile."""
+    return order.in_place_of is not None and order.in_place_of.until_at is not None
 
 
 def _ready(order: EsimOrder, profile: Profile, *, now: datetime) -> None:
@@ -241,6 +249,7 @@ def put_in(line: Line, by: By, *, new: Sim, in_place_of: Sim | None, now: dateti
         if old.state != SimState.ENDED:
             old.move_to(SimState.ENDED)
             changing.note(old, SimDeed.REMOVED, by, now=now, reason="swapped")
+        forget_code(old)
     new.save(force_insert=True)
     changing.tell_core(line, changing.note(new, SimDeed.ADDED, by, now=now))
     return new
@@ -253,6 +262,18 @@ def sealed_codes(puk: str) -> bytes | None:
 def code_of(order: EsimOrder) -> ActivationCode | None:
     """What is installed with, as long as it is not; None else. Raises cryptography.fernet.InvalidToken when its key is gone."""
     return ActivationCode(**unseal(order.code_sealed, purpose=PROFILE)) if order.code_sealed else None
+
+
+def forget_code(sim: Sim) -> None:
+    """It is out of its line: with its code nobody gets in any more. Joins the caller's transaction, which holds the line's lock."""
+    give_up(EsimOrder.objects.filter(sim=sim, state=EsimOrderState.READY))
+
+
+def give_up(orders: "QuerySet[EsimOrder]") -> None:
+    """Open orders that come to nothing, and their codes. Joins the caller's transaction, which holds the line's lock."""
+    for order in orders.select_for_update(no_key=True, of=("self",)):
+        order.move_to(EsimOrderState.FAILED)
+        order.save(update_fields=["state", "code_sealed", "ended_at"])
 
 
 def note_shown(order: EsimOrder, by: By, *, now: datetime) -> None:

@@ -60,9 +60,12 @@ def facts(line: Line) -> dict[str, Any]:
 
 
 def _failed(line: Line) -> EsimOrder | None:
-    """The eSIM that was ordered last, if it came to nothing."""
+    """The eSIM that its owner ordered last, if it came to nothing; not one that was there and was taken out."""
+    ownership = line.ownerships.filter(until_at=None).first()
     last = line.esim_orders.order_by("-asked_at").first()
-    return last if last and last.state == EsimOrderState.FAILED else None
+    if last is None or ownership is None or last.asked_at < ownership.from_at:
+        return None
+    return last if last.state == EsimOrderState.FAILED and last.sim_id is None else None
 
 
 def _row(sim: Sim, order: EsimOrder | None, swap: SimSwap | None) -> Row:

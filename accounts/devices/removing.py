@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts.devices import changing
+from accounts.devices import changing, esim
 from accounts.devices.changing import By, CannotBeChanged
 from accounts.models import DeviceKind, Sim, SimDeed, SimState
 from lib.transactions import whole
@@ -21,6 +21,7 @@ def remove(sim_id: UUID, *, line_id: UUID, by: By, now: datetime) -> Sim:
     if sim.gets_texts:
         raise GetsTexts
     sim.move_to(SimState.ENDED)
+    esim.forget_code(sim)
     changing.tell_core(line, changing.note(sim, SimDeed.REMOVED, by, now=now))
     return sim
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
-from django.db import transaction
 
 from accounts import sessions
 from accounts.devices import ending
@@ -34,4 +33,4 @@ def forget(subscriber: Subscriber, lines: list[Line], *, now: datetime) -> None:
     subscriber.is_active = False
     subscriber.set_unusable_password()
     subscriber.save()
-    transaction.on_commit(lambda: sessions.end_all(subscriber), robust=True)
+    sessions.forget_all(subscriber)

@@ -60,6 +60,7 @@ def wish_of(token: str) -> ErasureRequest:
 
 
 def keep(wish: ErasureRequest, *, real_now: datetime) -> bool:
-    """The account stays. False when it is deleted already."""
-    still = ErasureRequest.objects.filter(pk=wish.pk, cancelled_at=None, erased_at=None)
-    return bool(still.update(cancelled_at=real_now))
+    """The account stays; a second click changes nothing. False when it is deleted already."""
+    still = ErasureRequest.objects.filter(pk=wish.pk, erased_at=None)
+    still.filter(cancelled_at=None).update(cancelled_at=real_now)
+    return still.exists()

@@ -20,7 +20,6 @@ from lib.transactions import whole
 
 #: The law gives a month (GDPR, Article 12(3)); somebody looks before it is over.
 LATE = timedelta(days=14)
-BATCH = 100
 
 
 class NotYet(Exception):
@@ -43,17 +42,32 @@ def ask(subscriber: Subscriber, *, now: datetime, real_now: datetime) -> Erasure
 
 
 def sweep(*, now: datetime, real_now: datetime) -> int:
-    """Carry out every wish whose week is over; what something stands in the way of is looked at again. Returns how many were."""
+    """Carry out every wish whose week is over; what something stands in the way of is looked at again. One that breaks holds up no other.
+    Returns how many were.
+    """
     due = ErasureRequest.objects.filter(due_at__lte=real_now, cancelled_at=None, erased_at=None)
     erased = 0
-    for wish in due.select_related("subscriber").order_by("due_at")[:BATCH]:
-        billing.forgetting.stop_standing(wish.subscriber, now=now)
-        plans.forgetting.leave_groups(wish.subscriber, now=now)
-        if _erase(wish.pk, now=now, real_now=real_now):
-            erased += 1
-        elif wish.due_at <= real_now - LATE:
-            alarm("erasure.waits", subject=f"erasure:{wish.pk}", detail="something has not come to its end", once=True)
+    for wish_id in list(due.order_by("due_at").values_list("pk", flat=True)):
+        try:
+            erased += _carry_out(wish_id, now=now, real_now=real_now)
+        except Exception as error:  # noqa: BLE001  the others are carried out all the same; it is looked at again
+            alarm("erasure.broken", subject=f"erasure:{wish_id}", detail=type(error).__name__, once=True)
     return erased
+
+
+def _carry_out(wish_id: UUID, *, now: datetime, real_now: datetime) -> bool:
+    """Nothing is left or dissolved for somebody who stays, or has to wait."""
+    wish = ErasureRequest.objects.select_related("subscriber").get(pk=wish_id)
+    if wish.cancelled_at or wish.erased_at:
+        return False
+    billing.forgetting.stop_standing(wish.subscriber, now=now)
+    if not obstacles(wish.subscriber):
+        plans.forgetting.leave_groups(wish.subscriber, now=now)
+        if _erase(wish_id, now=now, real_now=real_now):
+            return True
+    if wish.due_at <= real_now - LATE:
+        alarm("erasure.waits", subject=f"erasure:{wish_id}", detail="something has not come to its end", once=True)
+    return False
 
 
 @whole
@@ -67,7 +81,7 @@ def _erase(wish_id: UUID, *, now: datetime, real_now: datetime) -> bool:
         return False
     held = addresses(subscriber)
     billing.forgetting.forget(subscriber, now=now)
-    support.forgetting.forget(subscriber, [address for address, _since, _until in held])
+    support.forgetting.forget(subscriber, held)
     plans.forgetting.forget(subscriber)
     accounts.erasing.forgetting.forget(subscriber, lines, now=now)
     notifications.forgetting.forget(held)

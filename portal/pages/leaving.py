@@ -83,7 +83,8 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from error
     if request.method != "POST":
         return render(request, "portal/my_data/keep.html", {"wish": wish})
-    wishes.keep(wish, real_now=clock.real_now())
+    if not wishes.keep(wish, real_now=clock.real_now()):  # deleted a moment ago
+        raise Http404
     messages.success(
         request, _("Your account stays. Auto-renew and auto top-up are off; switch them on again if you like.")
     )

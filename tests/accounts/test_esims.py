@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from accounts.devices import esim, qr
+from accounts.devices import esim, qr, removing
+from accounts.devices.changing import By
 from accounts.devices.esim import ActivationCode
 from accounts.models import EsimOrder, EsimOrderState, Line, LineState, Sim, Subscriber
+from lib import clock
 from lib.models import Alarm
 from provisioning.core.cards import Profile
 from provisioning.core.protocol import OutcomeUnknown, Refused
@@ -166,3 +168,27 @@ def test_somebody_who_orders_again_and_again_is_asked_to_call(line, owner, stock
     order_esim(line, owner)
     with pytest.raises(esim.TooOften):
         order_esim(line, owner)
+
+
+def test_with_its_sim_the_code_of_an_esim_goes(line, owner, stock) -> None:
+    order = order_esim(line, owner)
+    esim.prepare(order.pk)
+    order.refresh_from_db()
+    assert order.sim_id
+    removing.remove(order.sim_id, line_id=line.pk, by=By.owner(owner), now=clock.now())
+    order.refresh_from_db()
+    assert (order.state, order.code_sealed) == (EsimOrderState.FAILED, None)
+    client = signed_in(owner, method="password")
+    page = client.post(f"/devices/esim/{order.pk}/").content
+    assert b"Taken out" in page
+    assert PROFILE.matching_id.encode() not in page
+    assert b"could not be prepared" not in client.get("/devices/").content
+
+
+def test_one_that_breaks_holds_up_no_other(line, owner, stock) -> None:
+    stock.ends = [RuntimeError()]
+    broken, other = order_esim(line, owner), order_esim(line, owner)
+    let_time_pass()
+    assert esim.sweep() == 2
+    assert (EsimOrder.objects.get(pk=broken.pk).state, EsimOrder.objects.get(pk=other.pk).state) == ("asked", "ready")
+    assert [(one.kind, one.detail) for one in Alarm.objects.all()] == [("esim.broken", "RuntimeError")]

@@ -137,7 +137,10 @@ def test_on_its_page_a_password_waits_and_a_second_factor_does_not(line, owner) 
     assert b"Opens soon" in page.content
     give_factor(owner)
     page = signed_in(owner, method="mfa").post(path, follow=True)
-    assert b"The lock is open for seven days" in page.content
+    assert b"The lock is open until" in page.content
+    page = signed_in(owner, method="password").post(path, follow=True)  # open already
+    assert b"The lock is open until" in page.content
+    assert b"The lock opens on" not in page.content
     code = signed_in(owner, method="password").post(f"/devices/number/{line.pk}/code/")
     assert porting.in_words(PortOutCode.objects.get()).encode() in code.content
     assert "no-store" in code["Cache-Control"]

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from accounts.models import Subscriber
 from lib.models import Alarm
 from notifications.models import Message
+from tests.accounts.devices import give_factor
 from tests.accounts.walking import Visitor, codes, newest_code, sent
 from tests.cast import anna, line_of
 
@@ -237,3 +238,13 @@ def neutral(page: str, login: str) -> str:
     for typed in filter(None, (login, login[1:], digits[2:])):
         page = page.replace(typed, "•")
     return re.sub(r"\+[\d\s\u00a0]{6,}", "•", page)
+
+
+def test_after_a_code_the_second_step_speaks_of_no_password(owner: Subscriber) -> None:
+    give_factor(owner)
+    visitor = Visitor()
+    ask_for_code(visitor, "0176 04069011")
+    visitor.post("/account/login/code/confirm/", code=newest_code("sms"))
+    page = text(visitor.get("/account/2fa/authenticate/"))
+    assert "One step is left: show that it is you." in page
+    assert "password is right" not in page

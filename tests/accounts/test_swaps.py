@@ -16,6 +16,7 @@ from accounts.models import EsimOrder, Line, LineOwnership, Sim, SimSwap, Subscr
 from lib import clock
 from notifications.models import Message
 from provisioning.core.cards import Card
+from provisioning.core.protocol import Refused
 from provisioning.models import Command
 from tests import cast
 from tests.accounts.devices import (
@@ -329,3 +330,48 @@ def test_stopping_what_has_taken_over_says_so(sim: Sim, owner: Subscriber) -> No
     page = signed_in(owner).post(f"/devices/swaps/{swap.pk}/cancel/", follow=True)
     assert b"the new SIM has taken over" in page.content
     assert b"Stopped. Your number stays" not in page.content
+
+
+def test_whoever_gets_the_line_gets_no_esim_and_no_name_of_before(sim: Sim, owner: Subscriber, stock) -> None:
+    line, newcomer = sim.line, cast.bao()
+    order_esim(line, owner)
+    ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()
+    LineOwnership.objects.filter(line=line).update(from_at=clock.now() - timedelta(days=9))
+    claims.prove(newcomer, line.msisdn, now=clock.now())
+    assert claims.decide(now=clock.now() + timedelta(hours=25)) == 1
+    for order in EsimOrder.objects.all():
+        esim.prepare(order.pk)
+    assert EsimOrder.objects.filter(in_place_of=sim).exists()
+    assert set(EsimOrder.objects.values_list("state", "label")) == {("failed", "")}
+    assert (stock.asked, in_the_line()) == ([], [(ICCID, True)])
+    assert b"could not be prepared" not in signed_in(newcomer).get("/devices/").content
+
+
+def test_an_esim_that_comes_after_another_swap_comes_to_nothing(sim: Sim, owner: Subscriber, stock) -> None:
+    first = ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()  # the core is down: its eSIM stays asked for
+    second = ask_for_swap(sim, owner, card=CARD)
+    let_a_day_pass()
+    swapping.sweep()
+    for swap in (first, second):
+        swap.refresh_from_db()
+        assert swap.state == SwapState.DONE
+    esim.prepare(EsimOrder.objects.get().pk)
+    assert EsimOrder.objects.get().state == "failed"
+    assert in_the_line() == [(NEW_ICCID, True)]
+
+
+def test_a_swap_whose_esim_was_refused_is_asked_for_again_as_a_swap(sim: Sim, owner: Subscriber, stock) -> None:
+    ask_for_swap(sim, owner)
+    let_a_day_pass()
+    swapping.sweep()
+    order = EsimOrder.objects.get()
+    stock.ends = [Refused("no_profiles", permanent=True)]
+    esim.prepare(order.pk)
+    page = signed_in(owner).get(f"/devices/esim/{order.pk}/").content.decode()
+    assert f"/devices/{sim.pk}/swap/" in page
+    assert "your number is still on its old SIM" in page
+    assert "Order again" not in page

@@ -1,28 +1,37 @@
 """Deleting an account: refused while money moves, a week to think, then a dump of the database says no more who it was."""
 
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+import support.forgetting
+from accounts.erasing import wishes
 from accounts.models import ErasureRequest, Line, LineOwnership, SignInChange, Subscriber
+from accounts.my_data import addresses
 from billing import ledger
 from billing.models import AutoRenew, Order, OrderState, PaymentMethod, Receipt
 from billing.receipts import numbering
 from lib import clock
 from lib.models import Alarm
 from notifications.models import Message
+from plans.models import SharingGroup
 from portal.my_data import erasing
+from support.models import Ticket
 from tests.accounts.test_changing import PASSWORD, text
 from tests.accounts.walking import Visitor, sent
 from tests.billing.ordering import order_plan
 from tests.my_data.owning import NOW, NUMBER, Life
 from tests.stack.invariants import broken
+from tests.support.asked import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WEEK = timedelta(days=7)
@@ -155,6 +164,73 @@ def test_what_is_not_done_is_named_and_waited_for_and_in_the_end_somebody_looks(
     with transaction.atomic():
         late.move_to(OrderState.CANCELLED)
     assert sweep() == 1
+
+
+def test_one_that_breaks_holds_up_no_other(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    for person in (life.other, life.person):  # the oldest breaks
+        erasing.ask(person, now=NOW, real_now=clock.real_now())
+    whole_forget = support.forgetting.forget
+
+    def forget(subscriber: Subscriber, *more: Any) -> int:
+        if subscriber == life.other:
+            raise RuntimeError
+        return whole_forget(subscriber, *more)
+
+    monkeypatch.setattr(support.forgetting, "forget", forget)
+    assert (sweep(), sweep()) == (1, 0)
+    assert ErasureRequest.objects.get(erased_at=None).subscriber == life.other
+    assert [(one.kind, one.detail) for one in Alarm.objects.all()] == [("erasure.broken", "RuntimeError")]
+
+
+def test_who_keeps_it_a_moment_too_late_is_not_told_that_it_stays(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    assert sweep() == 1
+    monkeypatch.setattr(wishes, "wish_of", lambda _token: wish)  # looked up just before
+    assert Visitor().post(urlsplit(wishes.keep_path(wish)).path).status_code == 404
+
+
+def test_where_they_were_signed_in_is_deleted_with_the_rest_even_if_signing_out_fails(
+    life: Life, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    assert UserSession.objects.filter(user=life.person).exists()
+
+    def breaks(*_key: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(import_module(settings.SESSION_ENGINE).SessionStore, "delete", breaks)
+    assert sweep() == 1
+    assert not UserSession.objects.exists()
+
+
+def test_what_a_guest_wrote_is_theirs_as_long_as_the_address_was(life: Life) -> None:
+    old, day = "anna.old@example.com", timedelta(days=1)
+    SignInChange.objects.create(subscriber=life.person, part="email", former=old, told_to=old, changed_at=NOW + 2 * day)
+    asked = ((old, 1), (old, 3), (life.person.email, 1), (life.person.email, 3))
+    for email, days in asked:
+        ask(None, now=NOW + days * day, email=email, title=f"{email} {days}")
+    with transaction.atomic():
+        support.forgetting.forget(life.person, addresses(life.person))
+    left = Ticket.objects.exclude(title="-").values_list("title", flat=True)
+    assert set(left) == {f"{old} 3", f"{life.person.email} 1"}
+
+
+def test_who_has_to_wait_or_stays_after_all_loses_no_group(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = erasing.ask(life.person, now=NOW, real_now=clock.real_now())
+    late = order_plan(life.person, now=NOW)
+    assert sweep() == 0
+    assert SharingGroup.objects.of(life.person).exists()
+    with transaction.atomic():
+        late.move_to(OrderState.CANCELLED)
+    whole_sweep = erasing._carry_out
+
+    def kept_meanwhile(wish_id: UUID, **more: Any) -> bool:
+        wishes.keep(wish, real_now=clock.real_now())
+        return whole_sweep(wish_id, **more)
+
+    monkeypatch.setattr(erasing, "_carry_out", kept_meanwhile)
+    assert sweep() == 0
+    assert SharingGroup.objects.of(life.person).exists()
 
 
 def test_staff_do_not_delete_themselves_here(life: Life) -> None:

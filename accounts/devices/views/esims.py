@@ -67,12 +67,7 @@ def _refusal(line: Line) -> str:
 def show(request: SignedInRequest, order_id: UUID) -> HttpResponse:
     """How it stands; its code in the answer to the button, and only there, until it is installed."""
     found = asked.esim_of(request, order_id)
-    context: dict[str, object] = {
-        "order": found,
-        "line": found.line,
-        "sim": found.sim,
-        "is_here": found.sim and not found.sim.until_at,
-    }
+    context: dict[str, object] = {"order": found, "line": found.line, "sim": found.sim}
     if request.method == "POST":
         context |= _code(request, found)
     return render(request, "accounts/devices/esim.html", context)

@@ -17,6 +17,7 @@ from accounts.devices import asked, number_lock, porting, second_factor, words
 from accounts.devices.changing import CannotBeChanged
 from accounts.models import Line
 from accounts.requests import SignedInRequest
+from lib import clock
 from lib.wording import moment_in_words
 
 
@@ -54,10 +55,11 @@ def unlock(request: SignedInRequest, line_id: UUID) -> HttpResponse:
         made = number_lock.open_up(
             line.pk, subscriber=request.user, by_second_factor=is_fresh, session=asked.session(request)
         )
-        opened = _("The lock is open for seven days, then it closes by itself.")
-        later = _("The lock opens on %(moment)s. We have told you by SMS and e-mail.")
-        said = opened if is_fresh else later % {"moment": moment_in_words(made.opens_at)}
-        messages.success(request, said)
+        if made.is_open(clock.real_now()):
+            said, moment = _("The lock is open until %(moment)s, then it closes by itself."), made.closes_at
+        else:
+            said, moment = _("The lock opens on %(moment)s. We have told you by SMS and e-mail."), made.opens_at
+        messages.success(request, said % {"moment": moment_in_words(moment)})
     except CannotBeChanged as error:
         messages.error(request, words.refusal(error))
     return redirect("number_lock")
