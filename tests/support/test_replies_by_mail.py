@@ -168,7 +168,7 @@ def test_once_its_person_is_forgotten_nothing_more_is_taken(ticket: Ticket) -> N
     assert Client().get(page).status_code == 200
     person.email = ""
     person.save(update_fields=["email"])
-    forgetting.forget(person, ["guest@example.com"])
+    forgetting.forget(person, [("guest@example.com", person.created_at, None)])
     for address in to:
         assert send(address) == send(address, sender="", Message_Id="<2@mail.example>") == 200
     assert Client().get(page).status_code == Client().post(page + "reply/", {"text": "Hello?"}).status_code == 404
