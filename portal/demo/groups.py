@@ -26,7 +26,8 @@ def load(lines: Mapping[str, Line], *, now: datetime) -> None:
         for person in children:
             made, _code = inviting.invite(group=group, cap_bytes=person.shares_gb * GIGABYTE, now=began)
             line = lines[person.msisdn]
-            joining.join(invite=made, line=line, subscriber=owner, shows=person.label, now=began)
+            member = joining.join(invite=made, line=line, subscriber=owner, shows=person.label, now=began)
+            outbox.withdraw(f"member:{member.pk}")
 
 
 def ask(*, now: datetime) -> None:

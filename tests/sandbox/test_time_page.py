@@ -84,6 +84,10 @@ def test_one_journey_at_a_time_and_it_can_be_stopped(
     at_each_step(traveller, monkeypatch, lambda: time.sleep(0.02))
     assert http.post("/time/journey", json={"seconds": 300 * DAY}).status_code == 202
     assert http.post("/time/journey", json={"seconds": DAY}).status_code == 422
+    deadline = time.monotonic() + 10
+    while traveller.journey is None or not traveller.journey.share:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     http.post("/time", data={"way": "stop"})
     assert 0 < arrived(traveller).share < 0.9
 
