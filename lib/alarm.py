@@ -1,5 +1,7 @@
 """`alarm()`: one row, one log line, and at most one mail a kind an hour."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -14,15 +16,28 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(hours=1)
 
 
-def alarm(kind: str, *, subject: str, detail: str = "", once: bool = False) -> Alarm:
+def alarm(
+    kind: str, *, subject: str, detail: str = "", once: bool = False, error: BaseException | None = None
+) -> Alarm:
     """Tell the operator's people. `subject` is an id, `detail` plain text without personal data. Joins the caller's
     transaction: what is rolled back raises no alarm. `once`: not again while nobody has seen the last one of this subject, for
-    what is tried over and over.
+    what is tried over and over. `error`: its trace goes to the log.
     """
     if once and (unseen := Alarm.objects.filter(kind=kind, subject=subject, seen_at=None).first()):
         return unseen
-    log.error("alarm", kind=kind, subject=subject, detail=detail)
+    log.error("alarm", kind=kind, subject=subject, detail=detail, exc_info=error)
     return Alarm.objects.create(kind=kind, subject=subject, detail=detail)
+
+
+@contextmanager
+def holding_up_nobody(kind: str, *, subject: str) -> Iterator[None]:
+    """One of many things that a sweep does: where it breaks, the others go on, its trace is logged once, and the operator's people are told.
+    It is up to the sweep to look at it again.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  told above
+        alarm(kind, subject=subject, detail=type(error).__name__, once=True, error=error)
 
 
 def mail_alarms() -> int:

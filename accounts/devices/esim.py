@@ -25,7 +25,7 @@ from accounts.models import (
 )
 from accounts.models.line import ENDED_STATES
 from lib import clock, queue
-from lib.alarm import alarm
+from lib.alarm import alarm, holding_up_nobody
 from lib.failpoints import failpoint
 from lib.http import refuse_inside_transaction
 from lib.sealing import seal, unseal
@@ -133,10 +133,8 @@ def sweep() -> int:
     """Ask about everything that is due. One that breaks holds up no other. Returns how many."""
     ids = list(due(now=clock.real_now()).order_by("next_try_at").values_list("pk", flat=True)[:BATCH])
     for order_id in ids:
-        try:
+        with holding_up_nobody("esim.broken", subject=f"esim_order:{order_id}"):
             prepare(order_id)
-        except Exception as error:  # noqa: BLE001  the others are asked about all the same; it is looked at again
-            alarm("esim.broken", subject=f"esim_order:{order_id}", detail=type(error).__name__, once=True)
     waiting = EsimOrder.objects.filter(state=EsimOrderState.ASKED, asked_at__lte=clock.real_now() - PATIENCE)
     if oldest := waiting.order_by("asked_at").first():
         detail = f"since {oldest.asked_at:%Y-%m-%d %H:%M} UTC: {oldest.error_code or 'not tried'}"

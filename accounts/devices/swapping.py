@@ -28,7 +28,7 @@ from accounts.models import (
 )
 from accounts.models.swap import SWAP_HOLD
 from lib import clock, queue
-from lib.alarm import alarm
+from lib.alarm import holding_up_nobody
 from lib.transactions import whole
 from provisioning.core.cards import Card
 
@@ -226,10 +226,8 @@ def sweep() -> int:
     due = SimSwap.objects.filter(state=SwapState.WAITING, decides_at__lte=clock.real_now())
     found = list(due.order_by("decides_at").values_list("pk", "line_id")[:BATCH])
     for swap_id, line_id in found:
-        try:
+        with holding_up_nobody("swap.broken", subject=f"swap:{swap_id}"):
             complete(swap_id, line_id=line_id, now=clock.now())
-        except Exception as error:  # noqa: BLE001  the others are carried out all the same; it is looked at again
-            alarm("swap.broken", subject=f"swap:{swap_id}", detail=type(error).__name__, once=True)
     return len(found)
 
 

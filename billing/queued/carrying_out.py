@@ -29,7 +29,7 @@ from billing.orders import Wish
 from billing.paying import credit
 from billing.queued import limits, telling
 from billing.queued.limits import CannotBeChanged, Why
-from lib.alarm import alarm
+from lib.alarm import holding_up_nobody
 from lib.failpoints import failpoint
 from lib.money import Money
 from lib.transactions import whole
@@ -52,10 +52,8 @@ def sweep(*, now: datetime) -> int:
     """Carry out what is due. One that breaks holds up no other. Returns how many were looked at."""
     found = list(due(now=now).order_by("asked_at").values_list("pk", "order_id", "line_id")[:BATCH])
     for change_id, order_id, line_id in found:
-        try:
+        with holding_up_nobody("queue_change.broken", subject=f"queue_change:{change_id}"):
             carry_out(change_id, order_id=order_id, line_id=line_id, now=now)
-        except Exception as error:  # noqa: BLE001  the others are carried out all the same; it is looked at again
-            alarm("queue_change.broken", subject=f"queue_change:{change_id}", detail=type(error).__name__, once=True)
     return len(found)
 
 

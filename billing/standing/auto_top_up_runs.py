@@ -30,7 +30,7 @@ from billing.standing import telling
 from billing.standing.auto_top_up import month_of
 from billing.standing.rounds import next_method
 from lib import clock
-from lib.alarm import alarm
+from lib.alarm import alarm, holding_up_nobody
 from lib.failpoints import failpoint
 from lib.money import Money
 from lib.rows import write
@@ -56,10 +56,8 @@ def sweep(*, now: datetime) -> int:
     while run_ids := _claim(now=now):
         total += len(run_ids)
         for run_id in run_ids:
-            try:
+            with holding_up_nobody("auto_top_up.broken", subject=f"auto_top_up:{run_id}"):
                 step(run_id, now=now)
-            except Exception as error:  # noqa: BLE001  the others are paid all the same; its lease ends and it is looked at again
-                alarm("auto_top_up.broken", subject=f"auto_top_up:{run_id}", detail=type(error).__name__, once=True)
     return total
 
 

@@ -24,7 +24,7 @@ from billing.models import (
 )
 from billing.standing.auto_renew import LONGEST_LEAD, SHORT, still_open
 from billing.standing.renewal_steps import LATEST, step
-from lib.alarm import alarm
+from lib.alarm import holding_up_nobody
 from lib.brand import brand
 from lib.transactions import whole
 from plans.models import PlanKind, PlanPeriod, PlanPeriodQuerySet
@@ -49,9 +49,8 @@ def _each(run_ids: list[UUID], deed: Callable[[UUID], None], *, threads: int) ->
 
     def guarded(run_id: UUID) -> None:
         try:
-            deed(run_id)
-        except Exception as error:  # noqa: BLE001  the others are paid all the same; its lease ends and it is looked at again
-            alarm("renewal.broken", subject=f"renewal:{run_id}", detail=type(error).__name__, once=True)
+            with holding_up_nobody("renewal.broken", subject=f"renewal:{run_id}"):
+                deed(run_id)
         finally:
             if threads > 1:
                 connection.close()

@@ -15,7 +15,7 @@ import support.forgetting
 from accounts.erasing import wishes
 from accounts.models import ErasureRequest, Line, Subscriber
 from accounts.my_data import addresses
-from lib.alarm import alarm
+from lib.alarm import alarm, holding_up_nobody
 from lib.transactions import whole
 
 #: The law gives a month (GDPR, Article 12(3)); somebody looks before it is over.
@@ -48,10 +48,8 @@ def sweep(*, now: datetime, real_now: datetime) -> int:
     due = ErasureRequest.objects.filter(due_at__lte=real_now, cancelled_at=None, erased_at=None)
     erased = 0
     for wish_id in list(due.order_by("due_at").values_list("pk", flat=True)):
-        try:
+        with holding_up_nobody("erasure.broken", subject=f"erasure:{wish_id}"):
             erased += _carry_out(wish_id, now=now, real_now=real_now)
-        except Exception as error:  # noqa: BLE001  the others are carried out all the same; it is looked at again
-            alarm("erasure.broken", subject=f"erasure:{wish_id}", detail=type(error).__name__, once=True)
     return erased
 
 

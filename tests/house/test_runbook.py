@@ -15,7 +15,7 @@ TITLES = ["Means", "Look at", "Do", "Tell the person"]
 
 def raised() -> set[str]:
     """Every name an alarm is raised with."""
-    named = re.compile(r'\balarm\(\s*"([\w.]+)"')
+    named = re.compile(r'\b(?:alarm|holding_up_nobody)(?:\(\s*|=)"([\w.]+)"')
     return {
         name
         for app in APPS

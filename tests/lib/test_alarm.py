@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from lib import alarm as alarms
-from lib.alarm import alarm, mail_alarms
+from lib.alarm import alarm, holding_up_nobody, mail_alarms
 from lib.models import Alarm
 from tests.plans.test_periods_race import at_once_bare
 
@@ -51,6 +51,19 @@ def test_what_is_tried_over_and_over_is_told_once_until_somebody_has_seen_it():
     Alarm.objects.update(seen_at=F("raised_at"))
     assert alarm("cannot_be_drawn", subject="receipt:1", once=True) != first
     assert Alarm.objects.count() == 3
+
+
+def test_one_that_breaks_holds_up_no_other_and_its_trace_is_logged_once(caplog):
+    done = []
+    for thing in (1, 2, 1, 3):
+        with holding_up_nobody("thing.broken", subject=f"thing:{thing}"):
+            done.append(6 / (thing - 1))
+
+    assert done == [6.0, 3.0]
+    assert list(Alarm.objects.values_list("kind", "subject", "detail")) == [
+        ("thing.broken", "thing:1", "ZeroDivisionError")
+    ]
+    assert caplog.text.count("Traceback") == 1
 
 
 def test_what_is_rolled_back_raises_no_alarm():
