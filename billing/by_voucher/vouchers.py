@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accounts.models import Line, Subscriber
 from billing import application, ledger, orders
-from billing.by_voucher import voucher_codes, voucher_limits
+from billing.by_voucher import voucher_codes
 from billing.journal import Journal
 from billing.ledger import Posting
 from billing.models import (
@@ -23,6 +23,7 @@ from billing.models import (
 )
 from billing.orders import LineNotPayable, Wish
 from lib.failpoints import failpoint
+from lib.guessing import Guesses
 from lib.transactions import whole
 
 #: Where the worth of a voucher comes from.
@@ -31,6 +32,7 @@ SOURCES = {
     VoucherNature.PROMOTION: AccountKind.PROMOTIONS,
     VoucherNature.GOODWILL: AccountKind.GOODWILL,
 }
+GUESSES = Guesses(name="vouchers", limits="VOUCHER", alarm="voucher.guessing", subject="vouchers")
 
 
 class VoucherRefused(Exception):
@@ -56,14 +58,14 @@ class Redemption:
 def look_up(code: str, *, line: Line, buyer: Subscriber, address: str, now: datetime) -> Voucher:
     """The voucher of a code (`voucher_codes.read`), if `line` can redeem it; nothing is spent. Each wrong code is counted.
 
-    Raises VoucherRefused, voucher_limits.TooManyTries.
+    Raises VoucherRefused, lib.guessing.TooManyTries.
     """
-    voucher_limits.count(subscriber_id=buyer.pk, address=address)
+    GUESSES.count(subscriber_id=buyer.pk, address=address)
     hashes = voucher_codes.hashes(code)
     found = Voucher.objects.select_related("batch__plan__zone").filter(code_hash__in=hashes).first()
     if found is None or not is_redeemable(found, line=line, now=now):
         raise VoucherRefused
-    voucher_limits.uncount(subscriber_id=buyer.pk, address=address)
+    GUESSES.uncount(subscriber_id=buyer.pk, address=address)
     return found
 
 

@@ -24,13 +24,13 @@ from accounts.models import Line
 from accounts.requests import SignedInRequest
 from billing.by_voucher import voucher_page, vouchers
 from billing.by_voucher.voucher_forms import REFUSED, RedeemForm, VoucherCodeForm
-from billing.by_voucher.voucher_limits import TooManyTries
 from billing.by_voucher.vouchers import NeedsPlan, Redemption, VoucherRefused
 from billing.models import Method, Order, Start, Voucher
 from billing.orders import LineNotPayable
 from billing.vat import NoVatRate
 from lib import clock
 from lib.brand import brand
+from lib.guessing import TooManyTries
 from plans.periods import NeedsRunningPlan
 
 _KEY = "voucher"

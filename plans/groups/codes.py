@@ -1,6 +1,6 @@
 """The code of an invitation: how it is made, read whatever way it is typed, and kept only as a keyed hash.
 
-Twelve of the 32 signs of Crockford's base 32 are 60 bits, for a week and a few guesses an hour (plans.groups.tries).
+Twelve of the 32 signs of Crockford's base 32 are 60 bits, for a week and a few guesses an hour (lib.guessing).
 """
 
 import secrets

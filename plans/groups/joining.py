@@ -4,25 +4,28 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Line, Subscriber
+from lib.guessing import Guesses
 from lib.transactions import whole
 from plans import commands
-from plans.groups import codes, ending, rules, telling, tries
+from plans.groups import codes, ending, rules, telling
 from plans.groups.codes import NotACode
 from plans.groups.rules import NotPossible, Why
 from plans.models import GroupInvite, GroupMember, SharingGroup
 from provisioning.outbox import tell_many
 
+GUESSES = Guesses(name="group_codes", limits="GROUP", alarm="group.guessing", subject="groups")
+
 
 def look_up(*, code: str, subscriber: Subscriber, address: str, now: datetime) -> GroupInvite:
-    """The open invitation of a code. Raises NotPossible, the same for every code that is none; plans.groups.tries.TooManyTries."""
-    tries.count(subscriber_id=subscriber.pk, address=address)
+    """The open invitation of a code. Raises NotPossible, the same for every code that is none; lib.guessing.TooManyTries."""
+    GUESSES.count(subscriber_id=subscriber.pk, address=address)
     try:
         found = _open(code_hash__in=codes.hashes(codes.read(code)))
     except NotACode as error:
         raise NotPossible(Why.CODE) from error
     if found is None or not found.is_open(now):
         raise NotPossible(Why.CODE)
-    tries.uncount(subscriber_id=subscriber.pk, address=address)
+    GUESSES.uncount(subscriber_id=subscriber.pk, address=address)
     return found
 
 

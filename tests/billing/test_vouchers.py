@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from accounts.models import Line, LineState, Subscriber
 from billing import ledger, orders
-from billing.by_voucher import voucher_batches, voucher_codes, voucher_limits, vouchers
+from billing.by_voucher import voucher_batches, voucher_codes, vouchers
 from billing.by_voucher.voucher_batches import Printed
 from billing.by_voucher.voucher_codes import ASerial, Mistyped, NotWhole
-from billing.by_voucher.voucher_limits import TooManyTries
 from billing.by_voucher.vouchers import NeedsPlan, Redemption, VoucherRefused
 from billing.models import (
     AccountKind,
@@ -37,6 +36,7 @@ from billing.models import (
 from billing.models.voucher import ALPHABET
 from billing.vat import NoVatRate
 from lib.failpoints import failpoint
+from lib.guessing import TooManyTries
 from lib.models import Alarm
 from lib.money import Money
 from notifications.models import Message
@@ -443,7 +443,7 @@ def test_tries_at_once_are_counted_one_by_one(buyer: Subscriber) -> None:
 
     def count(number: int) -> None:
         try:
-            voucher_limits.count(subscriber_id=buyer.pk, address="192.0.2.1")
+            vouchers.GUESSES.count(subscriber_id=buyer.pk, address="192.0.2.1")
         except TooManyTries:
             refused.append(number)
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.models import Line, LineOwnership, LineState, Subscriber
 from lib import clock
+from lib.guessing import TooManyTries
 from notifications.models import Message
 from plans.groups import asking, caps, codes, ending, inviting, joining, words
 from plans.groups.rules import NotPossible, Why
-from plans.groups.tries import TooManyTries
 from plans.models import AskState, GroupAsk, GroupInvite, GroupMember, GroupPause, GroupShare, MemberEnd, SharingGroup
 from plans.models.group import STEP_BYTES
 from plans.tasks import look_after_groups
@@ -122,6 +122,7 @@ def test_a_code_that_is_none_gets_one_answer_whatever_the_reason(group: SharingG
     else:
         LineOwnership.objects.update(until_at=NOON)
     refused(Why.CODE, lambda: joining.look_up(code=code, subscriber=carla(), address="192.0.2.1", now=now))
+    assert not GroupMember.objects.exists()
 
 
 def test_guessing_ends_after_ten_tries_an_hour_and_right_codes_do_not_count(group: SharingGroup, settings: Any) -> None:
@@ -183,6 +184,7 @@ def test_only_so_many_fit_in_and_a_line_out_of_use_does_not_join(group: SharingG
     person = emma()
     refused(Why.FULL, lambda: joining.join(invite=invite, line=person.lines[0], subscriber=person, shows="E", now=NOON))
     refused(Why.FULL, lambda: inviting.invite(group=group, cap_bytes=None, now=NOON))
+    assert [member.shows for member in GroupMember.objects.all()] == ["Bao"]
 
 
 # --- Caps, pauses, asking -------------------------------------------------------------------------------------------------

@@ -19,11 +19,11 @@ from accounts.current_line import current_line, lines_of
 from accounts.models import Line
 from accounts.requests import SignedInRequest
 from lib import clock
+from lib.guessing import TooManyTries
 from lib.msisdn import mask
 from plans.groups import joining, words
 from plans.groups.forms import CodeForm, JoinForm
 from plans.groups.rules import NotPossible, Why
-from plans.groups.tries import TooManyTries
 from plans.models import GroupInvite
 
 _KEY = "group-invite"
