@@ -1,5 +1,7 @@
 """The list of a line's SIMs, and what is done with one of them: blocked, unblocked, named, taken out, its PUK shown."""
 
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_line import current_line, lines_of
 from accounts.devices import asked, blocking, page, puk, removing, words
-from accounts.devices.changing import CannotBeChanged
+from accounts.devices.changing import By, CannotBeChanged
 from accounts.devices.forms import NameForm
 from accounts.devices.proven import proven_to_post
-from accounts.models import DeviceKind
+from accounts.models import DeviceKind, Sim
 from accounts.requests import SignedInRequest
 from lib import clock
 from lib.brand import brand
@@ -39,12 +41,7 @@ def lost(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
     sim = asked.sim_of(request, sim_id)
     if request.method != "POST":
         return render(request, "accounts/devices/lost.html", {"sim": sim, "line": sim.line})
-    try:
-        blocking.block(sim.pk, line_id=sim.line_id, by=asked.by(request), now=clock.now())
-        messages.success(request, _("Blocked. Nobody can use this SIM now."))
-    except CannotBeChanged as error:
-        messages.error(request, words.refusal(error))
-    return redirect("devices")
+    return _done(request, sim, blocking.block, _("Blocked. Nobody can use this SIM now."))
 
 
 @login_required
@@ -55,12 +52,7 @@ def unblock(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
     sim = asked.sim_of(request, sim_id)
     if request.method != "POST":
         return render(request, "accounts/devices/unblock.html", {"sim": sim, "line": sim.line})
-    try:
-        blocking.unblock(sim.pk, line_id=sim.line_id, by=asked.by(request), now=clock.now())
-        messages.success(request, _("Unblocked. This SIM works again."))
-    except CannotBeChanged as error:
-        messages.error(request, words.refusal(error))
-    return redirect("devices")
+    return _done(request, sim, blocking.unblock, _("Unblocked. This SIM works again."))
 
 
 @login_required
@@ -85,12 +77,7 @@ def remove(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
     sim = asked.sim_of(request, sim_id)
     if request.method != "POST":
         return render(request, "accounts/devices/remove.html", {"sim": sim, "line": sim.line})
-    try:
-        removing.remove(sim.pk, line_id=sim.line_id, by=asked.by(request), now=clock.now())
-        messages.success(request, _("Taken out. This SIM works no more."))
-    except CannotBeChanged as error:
-        messages.error(request, words.refusal(error))
-    return redirect("devices")
+    return _done(request, sim, removing.remove, _("Taken out. This SIM works no more."))
 
 
 @login_required
@@ -115,3 +102,17 @@ def show_puk(request: SignedInRequest, sim_id: UUID) -> HttpResponse:
 def internet(request: SignedInRequest) -> HttpResponse:
     """The access point, by device."""
     return render(request, "accounts/devices/internet.html", {"apn": brand().apn, "line": current_line(request)})
+
+
+class _Act(Protocol):
+    def __call__(self, sim_id: UUID, /, *, line_id: UUID, by: By, now: datetime) -> object: ...
+
+
+def _done(request: SignedInRequest, sim: Sim, act: _Act, said: str) -> HttpResponse:
+    """Back on the list, with what came of it."""
+    try:
+        act(sim.pk, line_id=sim.line_id, by=asked.by(request), now=clock.now())
+        messages.success(request, said)
+    except CannotBeChanged as error:
+        messages.error(request, words.refusal(error))
+    return redirect("devices")
