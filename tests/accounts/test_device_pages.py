@@ -29,16 +29,6 @@ BEHIND_THE_PASSWORD = ("unblock", "remove", "puk", "swap")
 
 
 @pytest.fixture
-def owner(db: None) -> Subscriber:
-    return cast.anna()
-
-
-@pytest.fixture
-def line(owner: Subscriber) -> Line:
-    return owner.lines[0]
-
-
-@pytest.fixture
 def sim(line: Line) -> Sim:
     return card_of(line, codes_sealed=sealed_codes("12345678"))
 

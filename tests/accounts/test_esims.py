@@ -17,7 +17,6 @@ from lib.models import Alarm
 from provisioning.core.cards import Profile
 from provisioning.core.protocol import OutcomeUnknown, Refused
 from provisioning.models import Command
-from tests import cast
 from tests.accounts.devices import (
     ESIM_ICCID,
     ICCID,
@@ -31,11 +30,6 @@ from tests.accounts.devices import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner(db: None) -> Subscriber:
-    return cast.anna()
 
 
 @pytest.fixture

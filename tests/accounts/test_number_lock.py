@@ -22,16 +22,6 @@ from tests.accounts.devices import ask_for_swap, card_of, give_factor, past_trig
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner(db: None) -> Subscriber:
-    return cast.anna()
-
-
-@pytest.fixture
-def line(owner: Subscriber) -> Line:
-    return owner.lines[0]
-
-
 def let_pass(time: timedelta) -> None:
     """As if the lock had been opened so much earlier."""
     with past_triggers():

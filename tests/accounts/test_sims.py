@@ -29,16 +29,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def owner(db: None) -> Subscriber:
-    return cast.anna()
-
-
-@pytest.fixture
-def line(owner: Subscriber) -> Line:
-    return owner.lines[0]
-
-
-@pytest.fixture
 def sim(line: Line) -> Sim:
     return card_of(line)
 

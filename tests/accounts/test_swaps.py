@@ -38,11 +38,6 @@ CARD = Card(iccid=NEW_ICCID, puk="87654321")
 
 
 @pytest.fixture
-def owner(db: None) -> Subscriber:
-    return cast.anna()
-
-
-@pytest.fixture
 def sim(owner: Subscriber) -> Sim:
     return card_of(owner.lines[0], label="Old phone")
 

@@ -18,11 +18,10 @@ from plans.gifts.refusals import CannotBeGiven, CannotBeUndone
 from plans.groups import caps
 from plans.groups.rules import NotPossible
 from plans.models import Allowance, AllowanceGift, GroupShare, GroupUse, SharingGroup
-from tests import cast
 from tests.network.groups import group_of, member_of
 from tests.network.writing import NOW, as_csv, row
 from tests.plans.conftest import load_the_catalogue
-from tests.plans.gifting import GB, HALF, give, start, undo
+from tests.plans.gifting import GB, HALF, data_of, four_with_data, give, undo, without_limits
 from tests.plans.test_periods_race import at_once_bare
 from tests.stack.invariants import broken
 
@@ -35,19 +34,12 @@ CAP = 2 * GB
 def people(settings: Any) -> list[Subscriber]:
     """15 GB each; Anna shares hers with Bao and Carla, 2 GB apiece, and Emma is in no group."""
     load_the_catalogue()
-    settings.GIFTS_A_DAY, settings.GIFT_BYTES_A_DAY, settings.GIFT_RECEIVED_BYTES_A_DAY = 100, 100 * GB, 100 * GB
-    settings.GIFT_WRONG_NUMBERS_PER_ACCOUNT_HOUR = settings.GIFT_WRONG_NUMBERS_PER_ADDRESS_HOUR = 1000
-    made = [cast.anna(), cast.bao(), cast.carla(), cast.emma()]
-    for one in made:
-        start(one.lines[0], "month-15", now=NOW - timedelta(hours=1))
+    without_limits(settings)
+    made = four_with_data(since=NOW - timedelta(hours=1))
     group = group_of(made[0].lines[0])
     for member in made[1:3]:
         member_of(group, member.lines[0], CAP)
     return made
-
-
-def data_of(person: Subscriber) -> Allowance:
-    return Allowance.objects.get(line=person.lines[0], unit="data", period__isnull=False)
 
 
 def using(person: Subscriber, number: int, folder: Path) -> Callable[[], object]:

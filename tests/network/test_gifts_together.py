@@ -16,10 +16,9 @@ from network.models import UsageCharge, UsageRecord
 from plans.gifts.refusals import CannotBeGiven, CannotBeUndone
 from plans.models import Allowance, AllowanceGift
 from provisioning.models import Command
-from tests import cast
 from tests.network.writing import NOW, as_csv, row
 from tests.plans.conftest import load_the_catalogue
-from tests.plans.gifting import GB, HALF, give, start, undo
+from tests.plans.gifting import GB, HALF, data_of, four_with_data, give, undo, without_limits
 from tests.plans.test_periods_race import at_once_bare
 from tests.stack.invariants import broken
 
@@ -31,16 +30,8 @@ GIVEN_AT, USED_AT = NOW - timedelta(minutes=5), NOW - timedelta(minutes=1)
 def people(settings: Any) -> list[Subscriber]:
     """Each with 15 GB of their own."""
     load_the_catalogue()
-    settings.GIFTS_A_DAY, settings.GIFT_BYTES_A_DAY, settings.GIFT_RECEIVED_BYTES_A_DAY = 100, 100 * GB, 100 * GB
-    settings.GIFT_WRONG_NUMBERS_PER_ACCOUNT_HOUR = settings.GIFT_WRONG_NUMBERS_PER_ADDRESS_HOUR = 1000
-    made = [cast.anna(), cast.bao(), cast.carla(), cast.emma()]
-    for person in made:
-        start(person.lines[0], "month-15", now=NOW - timedelta(hours=1))
-    return made
-
-
-def data_of(person: Subscriber) -> Allowance:
-    return Allowance.objects.get(line=person.lines[0], unit="data", period__isnull=False)
+    without_limits(settings)
+    return four_with_data(since=NOW - timedelta(hours=1))
 
 
 def giving(giver: Subscriber, taker: Subscriber, token: uuid.UUID) -> Callable[[], object]:

@@ -11,8 +11,28 @@ from plans import periods
 from plans.gifts import giving, undoing
 from plans.gifts.giving import GiftWish
 from plans.models import Allowance, AllowanceGift, Plan, Unit
+from tests import cast
 
 GB, HALF = 1_000_000_000, 500_000_000
+
+
+def without_limits(settings: Any) -> None:
+    """As often and as much as anybody wants."""
+    settings.GIFTS_A_DAY, settings.GIFT_BYTES_A_DAY, settings.GIFT_RECEIVED_BYTES_A_DAY = 100, 100 * GB, 100 * GB
+    settings.GIFT_WRONG_NUMBERS_PER_ACCOUNT_HOUR = settings.GIFT_WRONG_NUMBERS_PER_ADDRESS_HOUR = 1000
+
+
+def four_with_data(*, since: datetime) -> list[Subscriber]:
+    """Each with the 15 GB of a month."""
+    people = [cast.anna(), cast.bao(), cast.carla(), cast.emma()]
+    for person in people:
+        start(person.lines[0], "month-15", now=since)
+    return people
+
+
+def data_of(person: Subscriber) -> Allowance:
+    """Of their plan, not what they were given."""
+    return Allowance.objects.get(line=person.lines[0], unit="data", period__isnull=False)
 
 
 def wake(line: Line) -> Line:

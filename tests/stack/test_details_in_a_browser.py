@@ -1,6 +1,5 @@
 """My details in a browser, on a phone: a new e-mail and its way back, a copy to take along, and leaving with second thoughts."""
 
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -11,12 +10,11 @@ from playwright.sync_api import Browser, expect
 
 from accounts.models import ErasureRequest, Subscriber
 from tests.cast import anna
+from tests.stack.proving import PASSWORD, SHOTS, look, says_who
 from tests.stack.running import Portal, until
 from tests.stack.walking import Walker
 
 pytestmark = pytest.mark.browser
-PASSWORD = "correct horse battery"
-SHOTS = os.environ.get("LOOK_SHOTS")
 
 
 @pytest.fixture
@@ -31,17 +29,6 @@ def walker(worker: Portal, browser: Browser, tmp_path: Path) -> Iterator[Walker]
         assert walker.complaints == []
     finally:
         walker.close(tmp_path / "last-page.png")
-
-
-def look(walker: Walker, name: str) -> None:
-    if SHOTS:
-        walker.page.screenshot(path=Path(SHOTS) / f"walk-{name}.png", full_page=True)
-
-
-def says_who(walker: Walker) -> None:
-    walker.sees("Type your password once more")
-    walker.page.locator("input[name=password]").fill(PASSWORD)
-    walker.press("Continue")
 
 
 def mail(walker: Walker, to: str, words: str) -> str:

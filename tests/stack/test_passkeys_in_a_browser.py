@@ -1,6 +1,5 @@
 """Passkeys, codes from an app and recovery codes, as somebody with a phone meets them; the device's own dialogue is Chromium's virtual one."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,11 @@ from playwright.sync_api import Browser, CDPSession, expect
 from accounts import hold
 from accounts.models import Subscriber
 from tests.cast import anna
+from tests.stack.proving import PASSWORD, look, says_who
 from tests.stack.running import Portal
 from tests.stack.walking import Walker
 
 pytestmark = pytest.mark.browser
-PASSWORD = "correct horse battery"
-SHOTS = os.environ.get("LOOK_SHOTS")
 
 
 @pytest.fixture
@@ -46,17 +44,6 @@ def device(walker: Walker) -> CDPSession:
     more = {"isUserVerified": True, "automaticPresenceSimulation": True}
     session.send("WebAuthn.addVirtualAuthenticator", {"options": kind | more})
     return session
-
-
-def look(walker: Walker, name: str) -> None:
-    if SHOTS:
-        walker.page.screenshot(path=Path(SHOTS) / f"walk-{name}.png", full_page=True)
-
-
-def says_who(walker: Walker) -> None:
-    walker.sees("Type your password once more")
-    walker.page.locator("input[name=password]").fill(PASSWORD)
-    walker.press("Continue")
 
 
 def sign_out(walker: Walker) -> None:
@@ -125,15 +112,18 @@ def test_with_a_passkey_the_password_alone_does_not_open_the_account(
     walker.press("Use a passkey")
     walker.page.wait_for_url("**/home/")
     sign_out(walker)
+    reached = []
     for typed in (code, code):
         walker.page.locator("input[name=login]").fill(person.email)
         walker.page.locator("input[name=password]").fill(PASSWORD)
         walker.page.locator("main form button[type=submit]").first.click()
         walker.page.get_by_label("Code").fill(typed)
         walker.press("Continue")
-        if walker.page.url.endswith("/home/"):
+        reached.append(walker.page.url.endswith("/home/"))
+        if reached[-1]:
             sign_out(walker)
     walker.sees("This code does not fit")
+    assert reached == [True, False]
 
 
 def test_a_device_that_says_no_leaves_everything_as_it_was(
